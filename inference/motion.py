@@ -1,0 +1,152 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""`Motion`, the one currency between readers, networks, retargeting and Blender."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy.spatial.transform import Rotation, Slerp
+
+from .skeleton import JOINT_COUNT, MIRROR, OFFSETS, PARENTS
+
+#: The frame rate that the networks speak.
+FPS = 30.0
+
+Floats = NDArray[np.float32]
+
+
+@dataclass(frozen=True)
+class Motion:
+    """A figure's movement on the SMPL joint tree.
+
+    fps: frames a second.
+    root: pelvis positions in the world, (T, 3), metres, z up.
+    rotations: local joint rotations as unit quaternions (w, x, y, z), (T, 24, 4). The first is the
+        pelvis in the world; the others are relative to their parent, all against the T-pose.
+    contacts: how surely left ankle, left toe, right ankle, right toe stand on the floor,
+        (T, 4), 0..1.
+    """
+
+    fps: float
+    root: Floats
+    rotations: Floats
+    contacts: Floats
+
+    def __post_init__(self) -> None:
+        frames = len(self.root)
+        shapes = {
+            "root": (self.root, (frames, 3)),
+            "rotations": (self.rotations, (frames, JOINT_COUNT, 4)),
+            "contacts": (self.contacts, (frames, 4)),
+        }
+        for name, (array, shape) in shapes.items():
+            if array.shape != shape:
+                raise ValueError(f"Motion.{name} has shape {array.shape}, expected {shape}")
+            object.__setattr__(self, name, np.ascontiguousarray(array, dtype=np.float32))
+        if not self.fps > 0:
+            raise ValueError(f"Motion.fps must be positive, not {self.fps}")
+
+    def __len__(self) -> int:
+        return len(self.root)
+
+    @property
+    def seconds(self) -> float:
+        return len(self) / self.fps
+
+    def __getitem__(self, frames: slice) -> Motion:
+        return replace(
+            self,
+            root=self.root[frames],
+            rotations=self.rotations[frames],
+            contacts=self.contacts[frames],
+        )
+
+    def matrices(self) -> Floats:
+        """Local joint rotations as matrices, (T, 24, 3, 3)."""
+        flat = Rotation.from_quat(self.rotations.reshape(-1, 4), scalar_first=True)
+        return flat.as_matrix().astype(np.float32).reshape(len(self), JOINT_COUNT, 3, 3)
+
+    def positions(self) -> Floats:
+        """Joint positions in the world, (T, 24, 3), metres."""
+        return forward_kinematics(self.matrices(), self.root)[0]
+
+    def resampled(self, fps: float) -> Motion:
+        """The same movement at another frame rate (slerp for rotations, linear for the rest)."""
+        if fps == self.fps or len(self) < 2:
+            return replace(self, fps=fps)
+        count = max(2, int(np.floor((len(self) - 1) / self.fps * fps + 1e-6)) + 1)
+        return replace(self.sampled(np.arange(count) / fps * self.fps), fps=fps)
+
+    def sampled(self, frames: NDArray[np.floating]) -> Motion:
+        """The movement read off at fractional frame numbers (T',), clamped to its ends."""
+        last = len(self) - 1
+        at = np.clip(np.asarray(frames, dtype=np.float64), 0, last)
+        if last == 0:
+            return self[np.zeros(len(at), dtype=int)]  # type: ignore[index]
+        grid = np.arange(last + 1)
+        rotations = np.empty((len(at), JOINT_COUNT, 4), dtype=np.float32)
+        for joint in range(JOINT_COUNT):
+            keys = Rotation.from_quat(self.rotations[:, joint], scalar_first=True)
+            rotations[:, joint] = Slerp(grid, keys)(at).as_quat(scalar_first=True)
+        return replace(
+            self,
+            root=_lerp(at, self.root),
+            rotations=rotations,
+            contacts=_lerp(at, self.contacts),
+        )
+
+    def mirrored(self) -> Motion:
+        """Left and right exchanged (a reflection in the plane x = 0)."""
+        reflect = np.array([1, 1, -1, -1], dtype=np.float32)
+        return replace(
+            self,
+            root=self.root * np.array([-1, 1, 1], dtype=np.float32),
+            rotations=self.rotations[:, list(MIRROR)] * reflect,
+            contacts=self.contacts[:, [2, 3, 0, 1]],
+        )
+
+    def save(self, path: Path) -> None:
+        """Write an npz with the arrays of this class; nothing in it is pickled."""
+        with open(path, "wb") as file:
+            np.savez_compressed(
+                file,
+                fps=np.float64(self.fps),
+                root=self.root,
+                rotations=self.rotations,
+                contacts=self.contacts,
+            )
+
+    @staticmethod
+    def load(path: Path) -> Motion:
+        """Read what `save` wrote. Raises ValueError when the file is not a Motion."""
+        try:
+            with np.load(path, allow_pickle=False) as data:
+                return Motion(
+                    float(data["fps"]), data["root"], data["rotations"], data["contacts"]
+                )
+        except (KeyError, OSError, EOFError) as error:
+            raise ValueError(f"{Path(path).name} is not a Twostep motion file.") from error
+
+
+def forward_kinematics(local: Floats, root: Floats) -> tuple[Floats, Floats]:
+    """Positions (T, 24, 3) and global rotations (T, 24, 3, 3) of every joint in the world.
+
+    local: joint rotations relative to the parent, (T, 24, 3, 3); root: pelvis, (T, 3), metres.
+    """
+    world = np.empty_like(local)
+    positions = np.empty((*local.shape[:2], 3), dtype=np.float32)
+    world[:, 0], positions[:, 0] = local[:, 0], root
+    for joint in range(1, JOINT_COUNT):
+        parent = PARENTS[joint]
+        world[:, joint] = world[:, parent] @ local[:, joint]
+        positions[:, joint] = positions[:, parent] + world[:, parent] @ OFFSETS[joint]
+    return positions, world
+
+
+def _lerp(at: NDArray[np.float64], values: Floats) -> Floats:
+    low = np.minimum(at.astype(int), len(values) - 2)
+    share = (at - low)[:, None].astype(np.float32)
+    return values[low] * (1 - share) + values[low + 1] * share
