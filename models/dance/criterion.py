@@ -1,0 +1,92 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""What the dance networks are trained for.
+
+`vicreg` after Bardes et al. 2022, with temporal similarity and inverse dynamics as in the
+action-conditioned JEPAs (PLDM, eb_jepa); `reconstruction` with velocity, joint position and contact
+terms as in EDGE; `flow_loss` is rectified flow with logit-normal times.
+"""
+
+from __future__ import annotations
+
+import torch
+from torch import Tensor
+from torch.nn import functional as F
+
+from ...inference import pose_features
+from ...inference.skeleton import CONTACT_JOINTS
+from .kinematics import joint_positions
+from .network import Conditions, Flow
+
+
+def vicreg(latents: Tensor) -> dict[str, Tensor]:
+    """Variance and covariance terms of latents (B, T, D), statistics over batch and time, and the
+    squared step from token to token."""
+    flat = latents.flatten(0, 1)
+    flat = flat - flat.mean(0)
+    std = flat.var(0).add(1e-4).sqrt()
+    covariance = flat.T @ flat / (len(flat) - 1)
+    size = covariance.shape[0]
+    off = covariance.pow(2).sum() - covariance.diagonal().pow(2).sum()
+    return {
+        "std": F.relu(1 - std).mean(),
+        "cov": off / (size * (size - 1)),
+        "smooth": (latents[:, 1:] - latents[:, :-1]).pow(2).mean(),
+    }
+
+
+def reconstruction(
+    predicted: Tensor, truth: Tensor, std: Tensor, kinematic: int
+) -> dict[str, Tensor]:
+    """Terms between predicted and true raw features (B, T, 152).
+
+    std (152,) scales them; joint positions are compared on the first `kinematic` items only, as
+    forward kinematics costs most of a step on a CPU.
+    """
+    until = pose_features.CONTACT.start
+    a, b = (predicted / std)[..., :until], (truth / std)[..., :until]
+    joints, true_joints = joint_positions(predicted[:kinematic]), joint_positions(truth[:kinematic])
+    feet = joints[:, :, list(CONTACT_JOINTS)]
+    planted = truth[:kinematic, 1:, pose_features.CONTACT]
+    slide = (feet[:, 1:] - feet[:, :-1]).norm(dim=-1) * planted
+    return {
+        "pose": F.smooth_l1_loss(a, b, beta=0.5),
+        "velocity": F.smooth_l1_loss(a.diff(dim=1), b.diff(dim=1), beta=0.1),
+        "acceleration": (a.diff(n=2, dim=1) - b.diff(n=2, dim=1)).pow(2).mean(),
+        "joints": (joints - true_joints).norm(dim=-1).mean(),
+        "joint_velocity": (joints.diff(dim=1) - true_joints.diff(dim=1)).norm(dim=-1).mean(),
+        "slide": slide.mean(),
+        "contact": F.binary_cross_entropy(
+            predicted[..., pose_features.CONTACT].clamp(1e-4, 1 - 1e-4),
+            truth[..., pose_features.CONTACT].clamp(0, 1),
+        ),
+    }
+
+
+#: Weights of the terms above.
+RECONSTRUCTION = {
+    "pose": 1.0,
+    "velocity": 2.0,
+    "acceleration": 0.5,
+    "joints": 4.0,
+    "joint_velocity": 20.0,
+    "slide": 6.0,
+    "contact": 0.1,
+}
+VICREG = {"std": 1.0, "cov": 0.5, "smooth": 0.15}
+
+
+def weighted(terms: dict[str, Tensor], weights: dict[str, float]) -> Tensor:
+    return torch.stack([weights[name] * value for name, value in terms.items()]).sum()
+
+
+def flow_loss(flow: Flow, target: Tensor, told: Conditions) -> tuple[Tensor, Tensor, Tensor]:
+    """Rectified-flow loss on latents (B, 15, D).
+
+    Returns the loss, the one-step estimates of the latents (B, 15, D) and their times (B,).
+    """
+    time = torch.sigmoid(torch.randn(len(target), device=target.device))
+    noise = torch.randn_like(target)
+    noised = noise + time[:, None, None] * (target - noise)
+    velocity = flow(noised, time, told)
+    estimate = noised + (1 - time)[:, None, None] * velocity
+    return (velocity - (target - noise)).pow(2).mean(), estimate, time

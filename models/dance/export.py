@@ -1,0 +1,129 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Export a checkpoint to ONNX: `python -m twostep.models.dance.export --run DIR --out DIR ...`.
+
+Writes encoder.onnx, predictor.onnx (all flow steps unrolled in one graph), decoder.onnx and
+dance.json, which holds checksums and what inference must know about the model.
+"""
+
+from __future__ import annotations
+
+import argparse
+import hashlib
+import json
+from datetime import UTC, datetime
+from pathlib import Path
+
+import torch
+from torch import Tensor, nn
+
+from ...inference import pose_features
+from ...inference.styles import STYLES
+from .config import LOOKAHEAD, MUSIC_SIZE, SEGMENT, STYLE_COUNT, TOKENS
+from .network import Conditions, DanceModel
+from .pairing import Dances
+from .train import SEGMENTS, load_average
+
+OPSET = 18
+
+
+class Predictor(nn.Module):
+    """The flow as inference calls it: all conditions given, guidance as an input."""
+
+    def __init__(self, model: DanceModel) -> None:
+        super().__init__()
+        self.flow = model.flow
+
+    def forward(
+        self, context: Tensor, context_mask: Tensor, music: Tensor, style: Tensor,
+        energy: Tensor, noise: Tensor, guidance: Tensor,
+    ) -> Tensor:  # fmt: skip
+        told = Conditions(
+            context * context_mask[:, :, None], context_mask, music, style, energy,
+            torch.ones_like(energy),
+        )  # fmt: skip
+        return self.flow.sample(noise, told, guidance)
+
+
+def examples(latent: int, batch: int) -> dict[str, Tensor]:
+    """Random inputs of the predictor by name, in the order of its arguments."""
+    return {
+        "context": torch.randn(batch, TOKENS, latent),
+        "context_mask": torch.ones(batch, TOKENS),
+        "music": torch.randn(batch, SEGMENT + LOOKAHEAD, MUSIC_SIZE),
+        "style": torch.eye(STYLE_COUNT)[torch.arange(batch) % STYLE_COUNT],
+        "energy": torch.rand(batch, 1),
+        "noise": torch.randn(batch, TOKENS, latent),
+        "guidance": torch.tensor([3.0]),
+    }
+
+
+def export(model: DanceModel, out: Path) -> list[Path]:
+    """Write the three graphs into `out`; returns their paths."""
+    out.mkdir(parents=True, exist_ok=True)
+    model = model.cpu().eval()
+    inputs = examples(model.config.latent, 2)
+    batched = [name for name in inputs if name != "guidance"]
+    jobs = {
+        "encoder": (model.encoder, (torch.randn(1, SEGMENT, pose_features.SIZE),), ["motion"], {}),
+        "predictor": (
+            Predictor(model), tuple(inputs.values()), list(inputs),
+            {name: {0: "batch"} for name in [*batched, "latents"]},
+        ),
+        "decoder": (
+            model.decoder, (torch.randn(1, 3 * TOKENS, model.config.latent),), ["latents"],
+            {"latents": {0: "batch", 1: "tokens"}, "features": {0: "batch", 1: "frames"}},
+        ),
+    }  # fmt: skip
+    paths = []
+    for name, (module, arguments, names, axes) in jobs.items():
+        paths.append(out / f"{name}.onnx")
+        torch.onnx.export(
+            module.eval(), arguments, str(paths[-1]), input_names=names,
+            output_names=["features" if name == "decoder" else "latents"],
+            dynamic_axes=axes, opset_version=OPSET, dynamo=False,
+        )  # fmt: skip
+    return paths
+
+
+def describe(
+    model: DanceModel, paths: list[Path], dances: Dances, facts: dict[str, object]
+) -> dict[str, object]:
+    """The content of dance.json."""
+    return {
+        "version": facts.pop("version"),
+        "exported": datetime.now(UTC).date().isoformat(),
+        "latent": model.config.latent,
+        "styles": list(STYLES),
+        "sha256": {p.name: hashlib.sha256(p.read_bytes()).hexdigest() for p in paths},
+        "speed_quantiles": {
+            style: [round(float(v), 4) for v in row]
+            for style, row in zip(STYLES, dances.quantiles)
+        },
+        "config": model.config.to_dict(),
+        "training": facts,
+    }
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description="Export the dance model to ONNX.")
+    parser.add_argument("--run", type=Path, required=True, help="folder of the checkpoint")
+    parser.add_argument("--shards", type=Path, required=True)
+    parser.add_argument("--out", type=Path, required=True)
+    parser.add_argument("--version", required=True, help="version of the weights, e.g. 1")
+    asked = parser.parse_args()
+    checkpoint = asked.run / "checkpoint.pt"
+    model = load_average(checkpoint)
+    kept = torch.load(checkpoint, map_location="cpu", weights_only=True)
+    facts: dict[str, object] = {
+        "version": asked.version,
+        "minutes": [round(m, 1) for m in kept["minutes"]],
+        "parameters": {n: sum(p.numel() for p in m.parameters()) for n, m in model.named_children()},
+    }
+    paths = export(model, asked.out)
+    dances = Dances(asked.shards / "motion.npz", "train", SEGMENTS)
+    text = json.dumps(describe(model, paths, dances, facts), indent=2)
+    (asked.out / "dance.json").write_text(text + "\n", encoding="utf-8")
+
+
+if __name__ == "__main__":
+    main()
