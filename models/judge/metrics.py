@@ -22,6 +22,8 @@ from .signals import Array
 
 #: Frames between the joins of a rollout.
 SEGMENT = 60
+#: Seconds that a real stretch must last to say how much a dancer repeats.
+LONG = 20.0
 #: Keys of `StyleReference` that `measure` sets its own figures against, as KEY_ratio.
 RATIOS = ("speed", "slide_rate", "plant_speed", "jerk", "jerk_p99", "spread", "repetition")
 
@@ -135,6 +137,9 @@ def _pool(measured: Sequence[tuple[Clip, dict[str, float]]]) -> StyleReference:
         for key in keys
     }
     means["seconds"] = float(weights.sum())
+    # What comes back can be told only where there is time for it.
+    long = [pair for pair in measured if pair[0].motion.seconds >= LONG] or measured
+    means["repetition"] = float(np.mean([figures["repetition"] for _, figures in long]))
     return StyleReference(**means, difference=_real_difference([clip for clip, _ in measured]))
 
 

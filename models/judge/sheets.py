@@ -85,7 +85,8 @@ def timeline(
         left.axvline(seam, color="#bbbbbb", lw=0.6, ls=":")
     if usual is not None:
         left.axhline(usual, color="#2ca02c", lw=0.9, ls="--", label="real, mean")
-    left.set(xlim=(start, min(start + length, motion.seconds)), ylim=(0, None), title=label)
+    left.set(xlim=(start, min(start + length, motion.seconds)), ylim=(0, speed.max() * 1.2))
+    left.set_title(label, loc="left", fontsize=9)
     left.legend(loc="upper right", fontsize=7, ncols=5)
     right.plot(motion.root[:, 0], motion.root[:, 1], lw=0.8, color="#222222")
     right.plot(*motion.root[0, :2], "o", color="#2ca02c", ms=5)

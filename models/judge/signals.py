@@ -21,7 +21,7 @@ Array = NDArray[np.float64]
 SIGMA = 0.08
 #: A kinematic beat must be deeper than both: metres a second, and a share of the mean speed.
 PROMINENCE = 0.05
-PROMINENCE_SHARE = 0.15
+PROMINENCE_SHARE = 0.10
 #: Over a second around it the body must get somewhere: the speed of its smoothed trajectory, in m/s
 #: and as a share of its plain speed. Trembling on the spot has a share of .1 to .2, dancing of .9.
 TRAVEL = 0.05
