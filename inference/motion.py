@@ -8,7 +8,7 @@ from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.spatial.transform import Rotation, Slerp
+from scipy.spatial.transform import Rotation
 
 from .skeleton import JOINT_COUNT, MIRROR, OFFSETS, PARENTS
 
@@ -86,15 +86,10 @@ class Motion:
         at = np.clip(np.asarray(frames, dtype=np.float64), 0, last)
         if last == 0:
             return self[np.zeros(len(at), dtype=int)]  # type: ignore[index]
-        grid = np.arange(last + 1)
-        rotations = np.empty((len(at), JOINT_COUNT, 4), dtype=np.float32)
-        for joint in range(JOINT_COUNT):
-            keys = Rotation.from_quat(self.rotations[:, joint], scalar_first=True)
-            rotations[:, joint] = Slerp(grid, keys)(at).as_quat(scalar_first=True)
         return replace(
             self,
             root=_lerp(at, self.root),
-            rotations=rotations,
+            rotations=_slerp(at, self.rotations),
             contacts=_lerp(at, self.contacts),
         )
 
@@ -124,9 +119,7 @@ class Motion:
         """Read what `save` wrote. Raises ValueError when the file is not a Motion."""
         try:
             with np.load(path, allow_pickle=False) as data:
-                return Motion(
-                    float(data["fps"]), data["root"], data["rotations"], data["contacts"]
-                )
+                return Motion(float(data["fps"]), data["root"], data["rotations"], data["contacts"])
         except (KeyError, OSError, EOFError) as error:
             raise ValueError(f"{Path(path).name} is not a Twostep motion file.") from error
 
@@ -136,17 +129,38 @@ def forward_kinematics(local: Floats, root: Floats) -> tuple[Floats, Floats]:
 
     local: joint rotations relative to the parent, (T, 24, 3, 3); root: pelvis, (T, 3), metres.
     """
-    world = np.empty_like(local)
-    positions = np.empty((*local.shape[:2], 3), dtype=np.float32)
-    world[:, 0], positions[:, 0] = local[:, 0], root
+    # Frames go last, so that every step runs over contiguous memory: three times as fast.
+    turns = np.ascontiguousarray(np.moveaxis(local, 0, -1), dtype=np.float32)
+    world = np.empty_like(turns)
+    positions = np.empty((JOINT_COUNT, 3, len(local)), dtype=np.float32)
+    world[0], positions[0] = turns[0], root.T
     for joint in range(1, JOINT_COUNT):
         parent = PARENTS[joint]
-        world[:, joint] = world[:, parent] @ local[:, joint]
-        positions[:, joint] = positions[:, parent] + world[:, parent] @ OFFSETS[joint]
-    return positions, world
+        np.einsum("ikt,kjt->ijt", world[parent], turns[joint], out=world[joint])
+        positions[joint] = positions[parent] + np.einsum("ikt,k->it", world[parent], OFFSETS[joint])
+    return (
+        np.ascontiguousarray(np.moveaxis(positions, -1, 0)),
+        np.ascontiguousarray(np.moveaxis(world, -1, 0)),
+    )
 
 
 def _lerp(at: NDArray[np.float64], values: Floats) -> Floats:
     low = np.minimum(at.astype(int), len(values) - 2)
     share = (at - low)[:, None].astype(np.float32)
     return values[low] * (1 - share) + values[low + 1] * share
+
+
+def _slerp(at: NDArray[np.float64], rotations: Floats) -> Floats:
+    low = np.minimum(at.astype(int), len(rotations) - 2)
+    start, goal = rotations[low].astype(np.float64), rotations[low + 1].astype(np.float64)
+    cosine = np.einsum("tjc,tjc->tj", start, goal)[..., None]
+    goal = np.where(cosine < 0, -goal, goal)
+    angle = np.arccos(np.clip(np.abs(cosine), 0.0, 1.0))
+    share = (at - low)[:, None, None]
+    # sin(k a) / sin(a), which tends to k for small angles.
+    near, far = (
+        np.where(angle < 1e-4, k, np.sin(k * angle) / np.maximum(np.sin(angle), 1e-9))
+        for k in (1 - share, share)
+    )
+    mixed = near * start + far * goal
+    return (mixed / np.linalg.norm(mixed, axis=-1, keepdims=True)).astype(np.float32)

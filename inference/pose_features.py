@@ -60,7 +60,9 @@ def encode(motion: Motion) -> Floats:
 def decode(features: Floats, start: tuple[float, float] = (0.0, 0.0), yaw: float = 0.0) -> Motion:
     """The motion of features (T, 152); its first frame stands at `start` (m) facing `yaw` (rad)."""
     frames = len(features)
-    local = matrices_from_6d(features[:, POSE].reshape(frames, JOINT_COUNT, 6))
+    # Doubles: scipy orthogonalises again, slowly, what is only single-precision orthogonal.
+    pose = features[:, POSE].astype(np.float64)
+    local = matrices_from_6d(pose.reshape(frames, JOINT_COUNT, 6))
     turn = features[:, TURN].astype(np.float64) / FPS
     turn[:1] = 0.0
     yaws = yaw + np.cumsum(turn)
@@ -79,13 +81,17 @@ def decode(features: Floats, start: tuple[float, float] = (0.0, 0.0), yaw: float
     )
 
 
-def matrices_from_6d(values: NDArray[np.floating]) -> NDArray[np.float64]:
-    """Rotation matrices (..., 3, 3) from 6D values (..., 6) by Gram-Schmidt."""
-    first, second = values[..., :3].astype(np.float64), values[..., 3:].astype(np.float64)
-    x = first / np.maximum(np.linalg.norm(first, axis=-1, keepdims=True), 1e-8)
-    y = second - (x * second).sum(-1, keepdims=True) * x
-    y = y / np.maximum(np.linalg.norm(y, axis=-1, keepdims=True), 1e-8)
-    return np.stack([x, y, np.cross(x, y)], axis=-1)
+def matrices_from_6d(values: NDArray[np.floating]) -> NDArray[np.floating]:
+    """Rotation matrices (..., 3, 3) from 6D values (..., 6) by Gram-Schmidt, in their precision."""
+    x, y = values[..., :3], values[..., 3:]
+    x = x / np.maximum(np.sqrt(np.einsum("...i,...i", x, x)), 1e-8)[..., None]
+    y = y - np.einsum("...i,...i", x, y)[..., None] * x
+    y = y / np.maximum(np.sqrt(np.einsum("...i,...i", y, y)), 1e-8)[..., None]
+    matrices = np.empty((*values.shape[:-1], 3, 3), dtype=values.dtype)
+    matrices[..., 0], matrices[..., 1] = x, y
+    for row, (a, b) in enumerate(((1, 2), (2, 0), (0, 1))):
+        matrices[..., row, 2] = x[..., a] * y[..., b] - x[..., b] * y[..., a]
+    return matrices
 
 
 def continuous(quaternions: NDArray[np.floating]) -> Floats:
