@@ -86,8 +86,7 @@ class Report:
             cells = [_cell(target, values.get(style), "**") for style in styles]
             lines.append(_line([part, target.title, target.wanted, *cells, met]))
         lines += ["", "Real motion (its beats were tracked on itself, an upper bound for F1):", ""]
-        keys = ("seconds", "speed", "f1", "f1_margin", "f1_half", "slide_rate", "plant_speed")
-        keys += ("jerk", "jerk_p99", "spread", "repetition", "difference")
+        keys = list(as_json(self.reference)[""])
         lines += [_line(["style", *keys]), _line(["---"] * (len(keys) + 1))]
         for style, figures in as_json(self.reference).items():
             lines.append(_line([style or "all", *(f"{figures[key]:.3g}" for key in keys)]))

@@ -65,10 +65,12 @@ def timeline(
     usual: float | None = None,
     start: float = 0.0,
     length: float = 30.0,
+    segment: int | None = SEGMENT,
 ) -> Path:
     """Write a PNG: speed with music beats, kinematic beats and sliding feet; the path on the floor.
 
-    usual: the style's mean speed in m/s, drawn dashed.
+    usual: the style's mean speed in m/s, drawn dashed; segment: frames between the joins of a
+    rollout, dotted.
     """
     figure = Figure(figsize=(15, 3.4), dpi=100)
     FigureCanvasAgg(figure)
@@ -81,7 +83,7 @@ def timeline(
     left.plot(times, speed, color="#222222", lw=1.1, label="mean joint speed, m/s")
     left.plot(found, np.interp(found, times, speed), "o", ms=4, color="#1f77b4", label="at rest")
     left.fill_between(times, 0, speed.max() * 0.04, where=slides, color="#d62728", label="slides")
-    for seam in np.arange(SEGMENT, len(motion), SEGMENT) / motion.fps:
+    for seam in np.arange(segment, len(motion), segment) / motion.fps if segment else ():
         left.axvline(seam, color="#bbbbbb", lw=0.6, ls=":")
     if usual is not None:
         left.axhline(usual, color="#2ca02c", lw=0.9, ls="--", label="real, mean")

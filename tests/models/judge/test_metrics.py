@@ -39,7 +39,7 @@ def shards(tmp_path_factory):
                 "split": split,
                 "start": start,
                 "stop": start + len(motion),
-                "beats": list(BEATS[BEATS < motion.seconds]),
+                "beats": list(BEATS[motion.seconds > BEATS]),
                 "bpm": 109.1,
             }
         )
