@@ -100,7 +100,8 @@ def judge_networks(
 
 
 def judge(performance: Performance, reference: Reference) -> Verdict:
-    """The figures of one performance; `fed_half_margin` is the F1 margin of its late twin."""
+    """The figures of one performance; `fed_half_margin` is the F1 margin of its late twin,
+    `lost_half` how much of the margin that costs."""
     usual = reference.get(performance.style, reference[""])
     beats = performance.heard.song.beats
     raw = measure(performance.raw, beats, usual)
@@ -108,6 +109,7 @@ def judge(performance: Performance, reference: Reference) -> Verdict:
     found = kinematic_beats(late.positions(), late.fps)
     half = sync.beat_scores(found, beats)["f1"]
     raw |= {"fed_half_f1": half, "fed_half_margin": half - sync.null_f1(found, beats)}
+    raw["lost_half"] = raw["f1_margin"] - raw["fed_half_margin"]
     finished = measure(performance.finished, beats, usual, segment=None)
     return Verdict(performance.heard.name, performance.style, performance.seed, raw, finished)
 

@@ -49,7 +49,7 @@ def test_judges_networks(songs, shards, tmp_path, capsys):  # noqa: F811
     }
     assert set(told["variety"]["salsa"]) == {"seeds", "songs"}
     for dance in told["dances"]:
-        assert {"f1_margin", "fed_half_margin", "slide_rate_ratio"} <= set(dance["raw"])
+        assert {"f1_margin", "lost_half", "slide_rate_ratio"} <= set(dance["raw"])
         assert dance["raw"]["seconds"] == pytest.approx(6, abs=0.1)
         assert np.isfinite(list(dance["raw"].values()) + list(dance["finished"].values())).all()
     names = {path.name for path in (tmp_path / "out").iterdir()}
