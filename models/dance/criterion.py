@@ -14,7 +14,7 @@ from torch.nn import functional as F
 
 from ...inference import pose_features
 from ...inference.skeleton import CONTACT_JOINTS
-from .kinematics import joint_positions
+from .kinematics import joint_positions, joint_steps
 from .network import Conditions, Flow
 
 
@@ -44,16 +44,17 @@ def reconstruction(
     """
     until = pose_features.CONTACT.start
     a, b = (predicted / std)[..., :until], (truth / std)[..., :until]
-    joints, true_joints = joint_positions(predicted[:kinematic]), joint_positions(truth[:kinematic])
-    feet = joints[:, :, list(CONTACT_JOINTS)]
-    planted = truth[:kinematic, 1:, pose_features.CONTACT]
-    slide = (feet[:, 1:] - feet[:, :-1]).norm(dim=-1) * planted
+    predicted_part, true_part = predicted[:kinematic], truth[:kinematic]
+    joints, true_joints = joint_positions(predicted_part), joint_positions(true_part)
+    steps, true_steps = joint_steps(predicted_part, joints), joint_steps(true_part, true_joints)
+    planted = true_part[:, 1:, pose_features.CONTACT]
+    slide = steps[:, :, list(CONTACT_JOINTS)].norm(dim=-1) * planted
     return {
         "pose": F.smooth_l1_loss(a, b, beta=0.5),
         "velocity": F.smooth_l1_loss(a.diff(dim=1), b.diff(dim=1), beta=0.1),
         "acceleration": (a.diff(n=2, dim=1) - b.diff(n=2, dim=1)).pow(2).mean(),
         "joints": (joints - true_joints).norm(dim=-1).mean(),
-        "joint_velocity": (joints.diff(dim=1) - true_joints.diff(dim=1)).norm(dim=-1).mean(),
+        "joint_velocity": (steps - true_steps).norm(dim=-1).mean(),
         "slide": slide.mean(),
         "contact": F.binary_cross_entropy(
             predicted[..., pose_features.CONTACT].clamp(1e-4, 1 - 1e-4),
@@ -64,7 +65,7 @@ def reconstruction(
 
 #: Weights of the terms above.
 RECONSTRUCTION = {
-    "pose": 1.0,
+    "pose": 2.0,
     "velocity": 2.0,
     "acceleration": 0.5,
     "joints": 4.0,

@@ -20,29 +20,26 @@ def matrices(values: Tensor) -> Tensor:
 
 
 def joint_positions(features: Tensor) -> Tensor:
-    """World joint positions (B, T, 24, 3), metres, of raw features (B, T, 152); the first frame
-    stands at the origin, facing -y."""
-    batch, frames, _ = features.shape
+    """Joint positions (B, T, 24, 3), metres, of raw features (B, T, 152) in each frame's own heading
+    frame: the pelvis over the origin, facing -y."""
     local = matrices(features[..., pose_features.POSE].unflatten(-1, (JOINT_COUNT, 6)))
-    turn = features[..., pose_features.TURN] / FPS
-    yaw = torch.cumsum(torch.cat([torch.zeros_like(turn[:, :1]), turn[:, 1:]], dim=1), dim=1)
-    before = torch.cat([yaw[:, :1], yaw[:, :-1]], dim=1)
-    step = features[..., pose_features.VELOCITY] / FPS
-    cos, sin = before.cos(), before.sin()
-    planar = torch.stack(
-        [cos * step[..., 0] - sin * step[..., 1], sin * step[..., 0] + cos * step[..., 1]], dim=-1
-    )
-    path = torch.cumsum(torch.cat([torch.zeros_like(planar[:, :1]), planar[:, 1:]], dim=1), dim=1)
-    root = torch.cat([path, features[..., pose_features.HEIGHT, None]], dim=-1)
-    cos, sin, zero = yaw.cos(), yaw.sin(), torch.zeros_like(yaw)
-    turned = torch.stack(
-        [cos, -sin, zero, sin, cos, zero, zero, zero, torch.ones_like(yaw)], dim=-1
-    ).view(batch, frames, 3, 3)
+    height = features[..., pose_features.HEIGHT, None]
     offsets = torch.as_tensor(OFFSETS, device=features.device)
-    world = [turned @ local[:, :, 0]]
-    positions = [root]
+    world = [local[:, :, 0]]
+    positions = [torch.cat([torch.zeros_like(height).expand(-1, -1, 2), height], dim=-1)]
     for joint in range(1, JOINT_COUNT):
         parent = PARENTS[joint]
         positions.append(positions[parent] + world[parent] @ offsets[joint])
         world.append(world[parent] @ local[:, :, joint])
     return torch.stack(positions, dim=2)
+
+
+def joint_steps(features: Tensor, positions: Tensor) -> Tensor:
+    """How far every joint travels from each frame to the next, (B, T - 1, 24, 3), metres, in the
+    heading frame of the earlier one. Nothing is summed over time, so errors do not add up."""
+    turn = (features[:, 1:, pose_features.TURN] / FPS)[..., None]
+    step = features[:, 1:, None, pose_features.VELOCITY] / FPS
+    x, y, z = positions[:, 1:].unbind(-1)
+    cos, sin = turn.cos(), turn.sin()
+    turned = torch.stack([cos * x - sin * y, sin * x + cos * y], dim=-1) + step
+    return torch.cat([turned, z[..., None]], dim=-1) - positions[:, :-1]

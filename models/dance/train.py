@@ -11,6 +11,7 @@ from __future__ import annotations
 import argparse
 import json
 import logging
+import math
 import os
 import time
 from copy import deepcopy
@@ -103,7 +104,7 @@ def resume(path: Path, state: State) -> State:
 
 def learning_rate(base: float, step: int, progress: float) -> float:
     """Linear warm-up by steps, then a cosine over the stage's share of the budget."""
-    return base * min(1.0, (step + 1) / WARMUP_STEPS) * 0.5 * (1 + np.cos(np.pi * min(progress, 1)))
+    return base * min(1.0, (step + 1) / WARMUP_STEPS) * 0.5 * (1 + math.cos(math.pi * min(progress, 1)))
 
 
 @torch.no_grad()

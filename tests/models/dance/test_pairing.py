@@ -1,0 +1,89 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from twostep.inference import pose_features
+from twostep.inference.audio import beat_channels as served_channels
+from twostep.models.dance.pairing import Dances, Library, Pairing, beat_channels, mirror
+
+from .conftest import sway
+
+
+@pytest.fixture
+def pairing(shards: Path) -> Pairing:
+    return Pairing(
+        Dances(shards / "motion.npz", "train", 3), Library.load(shards / "music.npz", "train"), 0
+    )
+
+
+def test_a_batch_has_music_for_every_frame_and_the_look_ahead(pairing: Pairing) -> None:
+    batch = pairing.draw(8)
+    assert batch.motion.shape == (8, 180, 152)
+    assert batch.music.shape == (8, 196, 48)
+    assert batch.style.sum(1) == pytest.approx(1)
+    assert batch.energy.shape == (8, 3)
+    assert 0 <= batch.energy.min() and batch.energy.max() <= 1
+
+
+def test_warped_music_beats_fall_on_the_beats_of_the_motion(pairing: Pairing) -> None:
+    """The swaying figures stand still at every beat offset; so speed must follow the phase."""
+    batch = pairing.draw(64)
+    phase = np.arctan2(batch.music[:, :180, 37], batch.music[:, :180, 38]) / (2 * np.pi) % 1
+    takes = pairing.dances
+    expected = []
+    pairing.random = np.random.default_rng(5)
+    again = Pairing(takes, pairing.library, 5).draw(64)
+    # The same seed draws the same windows, so that the test may know where each one starts.
+    random = np.random.default_rng(5)
+    start = random.choice(takes.starts, 64, p=takes.weights)
+    rate = 1 + random.uniform(-0.08, 0.08, 64)
+    for first, speed in zip(start, rate, strict=True):
+        take = int(first) // 600
+        seconds = (first - take * 600 + np.arange(180) * speed) / 30
+        expected.append(((seconds - 0.1) / (60 / (84.0 + 4 * take))) % 1)
+    got = np.arctan2(again.music[:, :180, 37], again.music[:, :180, 38]) / (2 * np.pi) % 1
+    apart = np.abs(got - np.array(expected))
+    assert np.minimum(apart, 1 - apart).max() < 0.01
+    assert not np.allclose(phase, got)
+
+
+def test_beat_channels_are_those_that_inference_computes() -> None:
+    beats = np.arange(0.0, 12.0, 0.6)
+    bar = np.arange(len(beats)) % 4
+    times = np.arange(60, 240) / 30
+    number = times[None] / 0.6
+    trained = beat_channels(number, bar[np.floor(number).astype(int)])[0]
+    served = served_channels(times, beats, bar == 0)
+    assert np.abs(trained - served)[2:-2].max() < 0.02
+
+
+def test_mirror_is_the_mirror_of_motion() -> None:
+    motion = sway(90, 100.0, 3)
+    ours = mirror(pose_features.encode(motion))
+    assert np.abs(ours - pose_features.encode(motion.mirrored())).max() < 1e-4
+
+
+def test_windows_never_touch_invalid_frames(shards: Path, tmp_path: Path) -> None:
+    with np.load(shards / "motion.npz") as data:
+        arrays = dict(data)
+    arrays["valid"] = arrays["valid"].copy()
+    arrays["valid"][300] = False
+    np.savez(tmp_path / "motion.npz", **arrays)
+    starts = Dances(tmp_path / "motion.npz", "train", 3).starts
+    assert not np.any((starts <= 300) & (starts + 180 > 300))
+    assert len(starts) < len(Dances(shards / "motion.npz", "train", 3).starts)
+
+
+def test_music_of_the_motions_own_style_is_preferred(pairing: Pairing) -> None:
+    drawn = [pairing.library.genre[pairing._piece(1)] for _ in range(400)]
+    assert np.mean(np.array(drawn) == 1) > 0.7
+
+
+def test_energy_is_a_quantile_within_the_style(pairing: Pairing) -> None:
+    slow, fast = pairing.dances.quantiles[2][[0, -1]]
+    got = pairing.dances.energy(np.array([[slow, fast, 10.0]]), np.array([2]))
+    assert got[0] == pytest.approx([0, 1, 1])
