@@ -1,0 +1,155 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""BVH files (Biovision hierarchy) of any skeleton."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy.spatial.transform import Rotation
+
+from ...inference.errors import TwostepError
+from ...inference.motion import Motion
+from .joint_maps import find_map
+from .retarget import Figure, JointMap, retarget
+
+#: y up, facing +z -> z up, facing -y.
+FROM_Y_UP: NDArray[np.float64] = np.array([[1.0, 0, 0], [0, 0, -1], [0, 1, 0]])
+
+
+@dataclass(frozen=True)
+class Joint:
+    """One joint of the hierarchy; `channels` in file order, empty for an end site."""
+
+    name: str
+    parent: int
+    offset: tuple[float, float, float]
+    channels: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class Bvh:
+    """A parsed file: the hierarchy and its channel values (T, C), degrees and file units."""
+
+    joints: tuple[Joint, ...]
+    frame_time: float
+    values: NDArray[np.float64]
+
+
+def parse_bvh(path: Path) -> Bvh:
+    """Read a BVH file. Raises TwostepError when it is damaged or not BVH."""
+    text = Path(path).read_text(encoding="utf-8", errors="replace")
+    head, found, tail = text.partition("MOTION")
+    if not found:
+        raise TwostepError(f"{Path(path).name} is not a BVH file: it has no MOTION part.")
+    try:
+        joints = _parse_hierarchy(head.split())
+        words = tail.split(None, 5)  # Frames: N Frame Time: S …
+        frames, frame_time, numbers = int(words[1]), float(words[4]), words[5]
+        values = np.array(numbers.split(), dtype=np.float64)
+        width = sum(len(joint.channels) for joint in joints)
+        return Bvh(joints, frame_time, values[: frames * width].reshape(frames, width))
+    except (ValueError, IndexError) as error:
+        raise TwostepError(f"{Path(path).name} is damaged: its BVH text cannot be read.") from error
+
+
+def read_bvh(
+    path: Path,
+    joint_map: JointMap | None = None,
+    fps: float | None = None,
+    skip: int = 0,
+) -> Motion:
+    """The file as a Motion at its own rate (or `fps`, for headers that lie), z up, in metres.
+
+    joint_map: how its joints drive SMPL's; None finds a known family. skip: leading frames to drop.
+    """
+    bvh = parse_bvh(path)
+    figure = figure_from_bvh(bvh, fps or 1.0 / bvh.frame_time, skip)
+    return retarget(figure, joint_map or find_map(figure.names))
+
+
+def figure_from_bvh(bvh: Bvh, fps: float, skip: int = 0) -> Figure:
+    """The file's skeleton in our axes; `skip` leading frames are left out."""
+    values = bvh.values[skip:]
+    frames, count = len(values), len(bvh.joints)
+    turns = np.empty((frames, count, 3, 3))
+    positions = np.empty((frames, count, 3))
+    rest = np.zeros((count, 3))
+    column = 0
+    for index, joint in enumerate(bvh.joints):
+        own = values[:, column : column + len(joint.channels)]
+        column += len(joint.channels)
+        turn, place = _local(joint, own)
+        if joint.parent < 0:
+            turns[:, index], positions[:, index] = turn, place
+            continue
+        before = turns[:, joint.parent]
+        turns[:, index] = before @ turn
+        positions[:, index] = positions[:, joint.parent] + np.einsum("tij,tj->ti", before, place)
+        rest[index] = rest[joint.parent] + joint.offset
+    return Figure(
+        fps,
+        tuple(joint.name for joint in bvh.joints),
+        rest @ FROM_Y_UP.T,
+        positions @ FROM_Y_UP.T,
+        FROM_Y_UP @ turns @ FROM_Y_UP.T,
+    )
+
+
+def _local(
+    joint: Joint, values: NDArray[np.float64]
+) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    """Rotations (T, 3, 3) and positions (T, 3) of one joint in its parent."""
+    rotating = [i for i, name in enumerate(joint.channels) if name.endswith("rotation")]
+    order = "".join(joint.channels[i][0].upper() for i in rotating)
+    turn = np.broadcast_to(np.eye(3), (len(values), 3, 3))
+    if order:
+        angles = values[:, rotating] if len(order) > 1 else values[:, rotating[0]]
+        turn = Rotation.from_euler(order, angles, degrees=True).as_matrix()
+    place = np.tile(np.array(joint.offset), (len(values), 1))
+    for i, name in enumerate(joint.channels):
+        if name.endswith("position"):
+            place[:, "XYZ".index(name[0].upper())] = values[:, i]
+    return turn, place
+
+
+def _parse_hierarchy(words: list[str]) -> tuple[Joint, ...]:
+    joints: list[Joint] = []
+    open_joints: list[int] = []
+    name, at = "", 0
+    while at < len(words):
+        word = words[at]
+        if word in ("ROOT", "JOINT"):
+            name, at = words[at + 1], at + 2
+        elif word == "End":
+            name, at = joints[open_joints[-1]].name + "_end", at + 2
+        elif word == "{":
+            offset, channels, at = _parse_body(words, at + 1)
+            parent = open_joints[-1] if open_joints else -1
+            open_joints.append(len(joints))
+            joints.append(Joint(name, parent, offset, channels))
+        elif word == "}":
+            open_joints.pop()
+            at += 1
+        else:
+            at += 1
+    if not joints or open_joints:
+        raise ValueError("unbalanced hierarchy")
+    return tuple(joints)
+
+
+def _parse_body(
+    words: list[str], at: int
+) -> tuple[tuple[float, float, float], tuple[str, ...], int]:
+    if words[at] != "OFFSET":
+        raise ValueError("a joint must begin with its OFFSET")
+    x, y, z = (float(word) for word in words[at + 1 : at + 4])
+    at += 4
+    channels: tuple[str, ...] = ()
+    if words[at] == "CHANNELS":
+        count = int(words[at + 1])
+        channels = tuple(words[at + 2 : at + 2 + count])
+        at += 2 + count
+    return (x, y, z), channels, at
