@@ -30,7 +30,7 @@ class Config:
     flow_depth: int = 5
     decoder_width: int = 192
     flow_steps: int = 6
-    encoding_batch: int = 48
+    encoding_batch: int = 24
     flow_batch: int = 96
     learning_rate: float = 1e-3
 

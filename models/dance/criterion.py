@@ -77,6 +77,7 @@ VICREG = {"std": 1.0, "cov": 0.5, "smooth": 0.15}
 
 
 def weighted(terms: dict[str, Tensor], weights: dict[str, float]) -> Tensor:
+    """The sum of terms, each times the weight of its name."""
     return torch.stack([weights[name] * value for name, value in terms.items()]).sum()
 
 

@@ -61,28 +61,26 @@ def export(model: DanceModel, out: Path) -> list[Path]:
     """Write the three graphs into `out`; returns their paths."""
     out.mkdir(parents=True, exist_ok=True)
     model = model.cpu().eval()
-    inputs = examples(model.config.latent, 2)
-    batched = [name for name in inputs if name != "guidance"]
-    jobs = {
-        "encoder": (model.encoder, (torch.randn(1, SEGMENT, pose_features.SIZE),), ["motion"], {}),
-        "predictor": (
-            Predictor(model), tuple(inputs.values()), list(inputs),
-            {name: {0: "batch"} for name in [*batched, "latents"]},
-        ),
-        "decoder": (
-            model.decoder, (torch.randn(1, 3 * TOKENS, model.config.latent),), ["latents"],
-            {"latents": {0: "batch", 1: "tokens"}, "features": {0: "batch", 1: "frames"}},
-        ),
-    }  # fmt: skip
-    paths = []
-    for name, (module, arguments, names, axes) in jobs.items():
-        paths.append(out / f"{name}.onnx")
-        torch.onnx.export(
-            module.eval(), arguments, str(paths[-1]), input_names=names,
-            output_names=["features" if name == "decoder" else "latents"],
-            dynamic_axes=axes, opset_version=OPSET, dynamo=False,
-        )  # fmt: skip
-    return paths
+    asked = examples(model.config.latent, 2)
+    batch = {name: {0: "batch"} for name in [*asked, "latents"] if name != "guidance"}
+    row = {"latents": {0: "batch", 1: "tokens"}, "features": {0: "batch", 1: "frames"}}
+    motion = torch.randn(1, SEGMENT, pose_features.SIZE)
+    latents = torch.randn(1, 3 * TOKENS, model.config.latent)
+    return [
+        _write(out / "encoder.onnx", model.encoder, {"motion": motion}, "latents", {}),
+        _write(out / "predictor.onnx", Predictor(model), asked, "latents", batch),
+        _write(out / "decoder.onnx", model.decoder, {"latents": latents}, "features", row),
+    ]
+
+
+def _write(
+    path: Path, module: nn.Module, inputs: dict[str, Tensor], output: str, axes: dict
+) -> Path:
+    torch.onnx.export(
+        module.eval(), tuple(inputs.values()), str(path), input_names=list(inputs),
+        output_names=[output], dynamic_axes=axes, opset_version=OPSET, dynamo=False,
+    )  # fmt: skip
+    return path
 
 
 def describe(
@@ -97,7 +95,7 @@ def describe(
         "sha256": {p.name: hashlib.sha256(p.read_bytes()).hexdigest() for p in paths},
         "speed_quantiles": {
             style: [round(float(v), 4) for v in row]
-            for style, row in zip(STYLES, dances.quantiles)
+            for style, row in zip(STYLES, dances.quantiles, strict=True)
         },
         "config": model.config.to_dict(),
         "training": facts,
@@ -105,6 +103,7 @@ def describe(
 
 
 def main() -> None:
+    """The command."""
     parser = argparse.ArgumentParser(description="Export the dance model to ONNX.")
     parser.add_argument("--run", type=Path, required=True, help="folder of the checkpoint")
     parser.add_argument("--shards", type=Path, required=True)
@@ -117,7 +116,9 @@ def main() -> None:
     facts: dict[str, object] = {
         "version": asked.version,
         "minutes": [round(m, 1) for m in kept["minutes"]],
-        "parameters": {n: sum(p.numel() for p in m.parameters()) for n, m in model.named_children()},
+        "parameters": {
+            n: sum(p.numel() for p in m.parameters()) for n, m in model.named_children()
+        },
     }
     paths = export(model, asked.out)
     dances = Dances(asked.shards / "motion.npz", "train", SEGMENTS)

@@ -20,8 +20,8 @@ def matrices(values: Tensor) -> Tensor:
 
 
 def joint_positions(features: Tensor) -> Tensor:
-    """Joint positions (B, T, 24, 3), metres, of raw features (B, T, 152) in each frame's own heading
-    frame: the pelvis over the origin, facing -y."""
+    """Joint positions (B, T, 24, 3), metres, of raw features (B, T, 152) in each frame's own
+    heading frame: the pelvis over the origin, facing -y."""
     local = matrices(features[..., pose_features.POSE].unflatten(-1, (JOINT_COUNT, 6)))
     height = features[..., pose_features.HEIGHT, None]
     offsets = torch.as_tensor(OFFSETS, device=features.device)

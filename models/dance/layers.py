@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Building blocks of the dance networks: pre-norm transformers, AdaLN-zero, residual convolutions."""
+"""Building blocks: pre-norm transformers, AdaLN-zero, residual convolutions."""
 
 from __future__ import annotations
 
@@ -40,6 +40,7 @@ class Attention(nn.Module):
 
 
 def mlp(width: int, factor: int = 4) -> nn.Sequential:
+    """The feed-forward part of a transformer layer."""
     return nn.Sequential(
         nn.Linear(width, factor * width), nn.GELU(), nn.Linear(factor * width, width)
     )
@@ -103,6 +104,7 @@ class ConvBlock(nn.Module):
 
 
 def positions(length: int, width: int) -> nn.Parameter:
+    """Learned positions (length, width)."""
     return nn.Parameter(0.02 * torch.randn(length, width))
 
 

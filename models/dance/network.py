@@ -8,6 +8,7 @@ latent space of f, guided by music.
 
 from __future__ import annotations
 
+import itertools
 from typing import NamedTuple
 
 import torch
@@ -173,18 +174,23 @@ class Flow(nn.Module):
         """
         deaf = told._replace(heard=torch.zeros_like(told.heard))
         both = Conditions(
-            *(torch.cat([a, b]) for a, b in zip(told._replace(heard=1 - deaf.heard), deaf))
+            *(
+                torch.cat([a, b])
+                for a, b in zip(told._replace(heard=1 - deaf.heard), deaf, strict=True)
+            )
         )
         listened = self._listen(both)
         x = noise
         times = [(step / self.steps) ** 1.25 for step in range(self.steps + 1)]
-        for now, then in zip(times[:-1], times[1:]):
+        for now, then in itertools.pairwise(times):
             time = torch.full_like(both.energy[:, 0], now)
             with_music, without = self._velocity(torch.cat([x, x]), time, *listened).chunk(2)
             x = x + (then - now) * (without + guidance * (with_music - without))
         return x
 
-    def _listen(self, told: Conditions) -> tuple[list[tuple[Tensor, Tensor]], Tensor, Tensor, Tensor]:
+    def _listen(
+        self, told: Conditions
+    ) -> tuple[list[tuple[Tensor, Tensor]], Tensor, Tensor, Tensor]:
         memory, bias, aligned, vector = self.listener(told)
         return [block.cross.memory(memory) for block in self.blocks], bias, aligned, vector
 
@@ -199,7 +205,7 @@ class Flow(nn.Module):
     ) -> Tensor:
         vector = torch.nn.functional.silu(vector + self.time(fourier(time, vector.shape[-1])))
         x = self.embed(noised) + aligned + self.position
-        for block, memory in zip(self.blocks, memories):
+        for block, memory in zip(self.blocks, memories, strict=True):
             x = block(x, vector, memory, bias)
         return self.out(self.norm(x))
 

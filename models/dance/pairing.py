@@ -61,7 +61,9 @@ class Library:
         with np.load(path, allow_pickle=False) as data:
             features = data["features"].astype(np.float32)
             tracks = [t for t in json.loads(str(data["tracks"])) if t["split"] == split]
-        beats, bar, first, count, genre = [], [], [], [], []
+        beats: list[NDArray[np.float64]] = []
+        bar: list[NDArray[np.int64]] = []
+        first, count, genre = [], [], []
         for track in tracks:
             frames = track["start"] + np.asarray(track["beats"], dtype=np.float64) * FPS
             downbeats = np.asarray(track["downbeats"], dtype=bool)
@@ -69,7 +71,7 @@ class Library:
             frames, downbeats = frames[inside], downbeats[inside]
             if len(frames) < 20:
                 continue
-            first.append(sum(map(len, beats)))
+            first.append(sum(len(own) for own in beats))
             count.append(len(frames))
             beats.append(frames)
             bar.append(_bar_places(downbeats))
@@ -125,7 +127,7 @@ class Dances:
         """Quantile within the style, 0..1, of mean segment speeds (B, S); style (B,)."""
         grid = np.linspace(0, 1, self.quantiles.shape[1])
         return np.stack(
-            [np.interp(row, self.quantiles[s], grid) for row, s in zip(speed, style)]
+            [np.interp(row, self.quantiles[s], grid) for row, s in zip(speed, style, strict=True)]
         ).astype(np.float32)
 
     def _speed_quantiles(self) -> Floats:
@@ -151,7 +153,7 @@ class Pairing:
 
     def draw(self, size: int) -> Batch:
         dances, random = self.dances, self.random
-        start = random.choice(dances.starts, size, p=dances.weights)
+        start = dances.starts[random.choice(len(dances.starts), size, p=dances.weights)]
         rate = 1 + random.uniform(-TEMPO_RANGE, TEMPO_RANGE, size)
         frames = dances.segments * SEGMENT
         at = start[:, None] + np.arange(frames + LOOKAHEAD) * rate[:, None]

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Autoregressive rollout in torch, for watching training; what ships runs in `inference.rollout`."""
+"""Autoregressive rollout in torch, to watch training; what ships is `inference.rollout`."""
 
 from __future__ import annotations
 

@@ -96,9 +96,7 @@ def flow_step(model: DanceModel, batch: Tensors, progress: float) -> dict[str, T
     then the flow's own estimate, and the decoder learns to read such estimates."""
     with torch.no_grad():
         latents = batch.encoded(model)
-    first, estimate, time = flow_loss(
-        model.flow, latents[:, 1], corrupted(batch, latents[:, 0], 1)
-    )
+    first, estimate, time = flow_loss(model.flow, latents[:, 1], corrupted(batch, latents[:, 0], 1))
     own = (torch.rand_like(time) < 0.5 * progress) & (time > 0.5)
     context = torch.where(own[:, None, None], estimate.detach(), latents[:, 1])
     second, estimate, time = flow_loss(model.flow, latents[:, 2], corrupted(batch, context, 2))

@@ -79,6 +79,7 @@ def stage_parameters(model: DanceModel, stage: int) -> list[nn.Parameter]:
 
 
 def optimiser_for(model: DanceModel, stage: int) -> torch.optim.AdamW:
+    """A fresh optimiser for what the stage trains."""
     return torch.optim.AdamW(
         stage_parameters(model, stage), model.config.learning_rate, (0.9, 0.98), weight_decay=0.02
     )
@@ -93,6 +94,7 @@ def load_average(path: Path, device: str = "cpu") -> DanceModel:
 
 
 def resume(path: Path, state: State) -> State:
+    """The state as `State.save` wrote it."""
     kept = torch.load(path, map_location="cpu", weights_only=True)
     state.model.load_state_dict(kept["model"])
     state.average.load_state_dict(kept["average"])
@@ -104,13 +106,19 @@ def resume(path: Path, state: State) -> State:
 
 def learning_rate(base: float, step: int, progress: float) -> float:
     """Linear warm-up by steps, then a cosine over the stage's share of the budget."""
-    return base * min(1.0, (step + 1) / WARMUP_STEPS) * 0.5 * (1 + math.cos(math.pi * min(progress, 1)))
+    return (
+        base
+        * min(1.0, (step + 1) / WARMUP_STEPS)
+        * 0.5
+        * (1 + math.cos(math.pi * min(progress, 1)))
+    )
 
 
 @torch.no_grad()
 def average_in(average: nn.Module, model: nn.Module, step: int) -> None:
+    """Move the averaged weights towards the present ones (EMA with a quick start)."""
     decay = min(EMA_DECAY, (1 + step) / (10 + step))
-    for kept, new in zip(average.state_dict().values(), model.state_dict().values()):
+    for kept, new in zip(average.state_dict().values(), model.state_dict().values(), strict=True):
         if kept.is_floating_point():
             kept.lerp_(new, 1 - decay)
         else:
@@ -182,8 +190,11 @@ def _write_log(run: Path, state: State, values: dict[str, float]) -> None:
 
 
 def main() -> None:
+    """The command."""
     parser = argparse.ArgumentParser(description="Train the dance model.")
-    parser.add_argument("--shards", type=Path, required=True, help="folder of motion.npz, music.npz")
+    parser.add_argument(
+        "--shards", type=Path, required=True, help="folder of motion.npz, music.npz"
+    )
     parser.add_argument("--run", type=Path, required=True, help="folder of checkpoints and the log")
     parser.add_argument("--budget", type=float, required=True, help="minutes for both stages")
     parser.add_argument("--size", choices=SIZES, default="small")

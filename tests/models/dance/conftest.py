@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Small made-up shards: swaying figures on a known beat, and music that is noise on a known grid."""
+"""Small made-up shards: figures swaying on a known beat, and noise for music."""
 
 from __future__ import annotations
 

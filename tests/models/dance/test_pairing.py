@@ -26,7 +26,7 @@ def test_a_batch_has_music_for_every_frame_and_the_look_ahead(pairing: Pairing) 
     assert batch.music.shape == (8, 196, 48)
     assert batch.style.sum(1) == pytest.approx(1)
     assert batch.energy.shape == (8, 3)
-    assert 0 <= batch.energy.min() and batch.energy.max() <= 1
+    assert batch.energy.min() >= 0 and batch.energy.max() <= 1
 
 
 def test_warped_music_beats_fall_on_the_beats_of_the_motion(pairing: Pairing) -> None:
@@ -39,7 +39,7 @@ def test_warped_music_beats_fall_on_the_beats_of_the_motion(pairing: Pairing) ->
     again = Pairing(takes, pairing.library, 5).draw(64)
     # The same seed draws the same windows, so that the test may know where each one starts.
     random = np.random.default_rng(5)
-    start = random.choice(takes.starts, 64, p=takes.weights)
+    start = takes.starts[random.choice(len(takes.starts), 64, p=takes.weights)]
     rate = 1 + random.uniform(-0.08, 0.08, 64)
     for first, speed in zip(start, rate, strict=True):
         take = int(first) // 600
