@@ -1,0 +1,107 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""What differs between Blender 4.2 and 5.2, and nothing else; the rest of the code asks here.
+
+Strips: `sequences` became `strips` (both in 4.4 and 4.5), and 5.2 renamed the strips' times.
+Actions: 4.4 brought slots, layers and channelbags, and 5.0 dropped `Action.fcurves`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import bpy
+
+#: Actions have slots, and their f-curves live in channelbags.
+SLOTTED = bpy.app.version >= (4, 4, 0)
+
+
+def strips(scene: bpy.types.Scene) -> list[bpy.types.Sequence]:
+    """All strips of a scene's sequencer, those inside meta strips too."""
+    editor = scene.sequence_editor
+    if editor is None:
+        return []
+    return list(editor.strips_all if hasattr(editor, "strips_all") else editor.sequences_all)
+
+
+def new_sound_strip(
+    scene: bpy.types.Scene, name: str, path: Path, channel: int, frame: int
+) -> bpy.types.Sequence:
+    """A new sound strip. Raises RuntimeError in a Blender that was built without sound."""
+    editor = scene.sequence_editor_create()
+    collection = editor.strips if hasattr(editor, "strips") else editor.sequences
+    return collection.new_sound(name, str(path), channel, frame)
+
+
+def remove_strip(scene: bpy.types.Scene, strip: bpy.types.Sequence) -> None:
+    """Take a strip out of the sequencer."""
+    editor = scene.sequence_editor
+    (editor.strips if hasattr(editor, "strips") else editor.sequences).remove(strip)
+
+
+def content_start(strip: bpy.types.Sequence) -> float:
+    """The frame where the strip's content would begin if it were not trimmed."""
+    return strip.content_start if hasattr(strip, "content_start") else strip.frame_start
+
+
+def content_frames(strip: bpy.types.Sequence) -> float:
+    """How many frames the strip's content lasts if it is not trimmed."""
+    return strip.content_duration if hasattr(strip, "content_duration") else strip.frame_duration
+
+
+def edges(strip: bpy.types.Sequence) -> tuple[float, float]:
+    """The first frame of the strip as trimmed, and the one after its last."""
+    if hasattr(strip, "left_handle"):
+        return strip.left_handle, strip.right_handle
+    return strip.frame_final_start, strip.frame_final_end
+
+
+def sequencer_scene(context: bpy.types.Context) -> bpy.types.Scene:
+    """The scene whose strips the sequencer shows: from 5.0 it may be another than the 3D one."""
+    return getattr(context, "sequencer_scene", None) or context.scene
+
+
+def new_curves(
+    action: bpy.types.Action, ob: bpy.types.Object
+) -> bpy.types.Action | bpy.types.ActionChannelbag:
+    """Where a new action keeps `ob`'s f-curves: has `fcurves` and `groups`."""
+    if not SLOTTED:
+        return action
+    slot = action.slots.new(id_type="OBJECT", name=ob.name)
+    strip = action.layers.new("Layer").strips.new(type="KEYFRAME")
+    return strip.channelbag(slot, ensure=True)
+
+
+def curves(action: bpy.types.Action) -> Iterator[bpy.types.FCurve]:
+    """Every f-curve of an action, whichever slot it belongs to."""
+    if not SLOTTED:
+        yield from action.fcurves
+        return
+    for layer in action.layers:
+        for strip in layer.strips:
+            for bag in strip.channelbags:
+                yield from bag.fcurves
+
+
+def use_action(holder: bpy.types.AnimData | bpy.types.NlaStrip, action: bpy.types.Action) -> None:
+    """Put an action made by `new_curves`, with its one slot, on animation data or an NLA strip."""
+    holder.action = action
+    if SLOTTED:
+        holder.action_slot = action.slots[0]
+
+
+def nla_strip(
+    track: bpy.types.NlaTrack,
+    action: bpy.types.Action,
+    slot: bpy.types.ActionSlot | None = None,
+) -> bpy.types.NlaStrip:
+    """A new strip of `action` on an empty track, where the action's own keys are."""
+    strip = track.strips.new(action.name, int(action.frame_range[0]), action)
+    if SLOTTED:
+        strip.action_slot = slot or action.slots[0]
+    return strip
+
+
+def slot_of(data: bpy.types.AnimData) -> bpy.types.ActionSlot | None:
+    """The slot that animation data plays, where there are slots."""
+    return data.action_slot if SLOTTED else None
