@@ -1,0 +1,55 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Files that are there whole or not at all."""
+
+from __future__ import annotations
+
+import errno
+import os
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from pathlib import Path
+
+from .errors import TwostepError
+
+
+@contextmanager
+def replaced(path: Path) -> Iterator[Path]:
+    """A temporary path beside `path` to write to; it takes the place of `path` when all went well.
+
+    When anything fails the temporary file is removed and `path` is as before; a failing disk raises
+    TwostepError.
+    """
+    temporary: Path | None = None
+    try:
+        handle, name = tempfile.mkstemp(prefix=f".{path.name}.", suffix=".part", dir=path.parent)
+        temporary = Path(name)
+        os.close(handle)
+        yield temporary
+        temporary.chmod(0o666 & ~_umask())
+        temporary.replace(path)
+    except BaseException as error:
+        if temporary is not None:
+            with suppress(OSError):
+                temporary.unlink()
+        if isinstance(error, OSError):
+            raise TwostepError(_sentence(path, error)) from error
+        raise
+
+
+def _sentence(path: Path, error: OSError) -> str:
+    if error.errno in (errno.ENOSPC, errno.EDQUOT):
+        return f"The disk is full, so {path} was not written; free some space and try again."
+    if isinstance(error, FileNotFoundError):
+        return f"The folder {path.parent} does not exist; choose another place for {path.name}."
+    if isinstance(error, PermissionError):
+        return f"{path} may not be written; choose another place."
+    return f"{path} could not be written ({error.strerror or error}); choose another place."
+
+
+def _umask() -> int:
+    # The mask can only be read by setting it. mkstemp makes files private, which a render farm's
+    # next user could not read.
+    mask = os.umask(0)
+    os.umask(mask)
+    return mask

@@ -1,0 +1,173 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The worker process: jobs as JSON lines on stdin, what happens as JSON lines on stdout.
+
+    in    {"id": 1, "type": "dance", "song": "/a.wav", "out": "/b.npz", ...}   see `jobs.DanceJob`
+          {"id": 1, "type": "cancel"}      {"type": "quit"}
+    out   {"event": "ready", "version": 1}
+          {"id": 1, "event": "progress", "fraction": 0.4, "stage": "Listening"}
+          {"id": 1, "event": "warning", "message": "..."}
+          {"id": 1, "event": "result", "path": "/b.npz", "provider": "CPU", ...}
+          {"id": 1, "event": "error", "message": "one sentence", "report": "traceback"}
+          {"id": 1, "event": "cancelled"}
+
+Every job ends with exactly one of result, error and cancelled. The end of stdin is a quit.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import queue
+import sys
+import threading
+import time
+import traceback
+from collections.abc import Iterable
+from typing import Any, TextIO
+
+from .dance import dance
+from .errors import Cancelled, TwostepError
+from .jobs import DanceJob
+
+#: Version of the protocol.
+VERSION = 1
+#: Progress is told at most this often, seconds.
+OFTEN = 0.05
+
+Message = dict[str, Any]
+
+
+class Service:
+    """Runs jobs one after the other; `listen` takes messages in, from another thread."""
+
+    def __init__(self, out: TextIO) -> None:
+        self._out = out
+        self._lock = threading.Lock()
+        self._jobs: queue.Queue[Message | None] = queue.Queue()
+        self._cancelled: set[Any] = set()
+        self._quitting = threading.Event()
+
+    def listen(self, lines: Iterable[str]) -> None:
+        """Take in messages until there are no more or one says quit."""
+        for line in lines:
+            if not line.strip():
+                continue
+            try:
+                message = json.loads(line)
+                if not isinstance(message, dict):
+                    raise ValueError("not a JSON object")
+            except ValueError as error:
+                self._send({"event": "error", "message": _bad_line(error), "report": line[:1000]})
+                continue
+            if message.get("type") == "quit":
+                break
+            self._take(message)
+        self._quitting.set()
+        self._jobs.put(None)
+
+    def serve(self) -> None:
+        """Do the jobs until told to quit."""
+        self._send({"event": "ready", "version": VERSION})
+        while (message := self._jobs.get()) is not None:
+            identity = message.get("id")
+            try:
+                self._send({"id": identity, **self._do(identity, message)})
+            except Cancelled:
+                self._send({"id": identity, "event": "cancelled"})
+            except Exception as error:
+                self._send({"id": identity, "event": "error", **_told(error)})
+            finally:
+                self._cancelled.discard(identity)
+
+    def _take(self, message: Message) -> None:
+        kind, identity = message.get("type"), message.get("id")
+        if isinstance(identity, (dict, list)):
+            text = "A message's “id” must be a number or a text."
+            self._send({"event": "error", "message": text, "report": ""})
+        elif kind == "cancel":
+            self._cancelled.add(identity)
+        elif kind == "dance":
+            self._cancelled.discard(identity)
+            self._jobs.put(message)
+        else:
+            text = f"The worker knows no message of type {kind!r}; use dance, cancel or quit."
+            self._send({"id": identity, "event": "error", "message": text, "report": ""})
+
+    def _do(self, identity: Any, message: Message) -> Message:
+        def stopped() -> bool:
+            return identity in self._cancelled or self._quitting.is_set()
+
+        told = -OFTEN
+
+        def progress(fraction: float, stage: str) -> None:
+            nonlocal told
+            if time.monotonic() - told >= OFTEN or fraction >= 1:
+                told = time.monotonic()
+                share = round(fraction, 4)
+                self._send({"id": identity, "event": "progress", "fraction": share, "stage": stage})
+
+        if stopped():
+            raise Cancelled("Stopped before it began.")
+        values = {key: value for key, value in message.items() if key not in ("id", "type")}
+        job = DanceJob.from_fields(values)
+        if job.out is None:
+            raise TwostepError("The job names no file to write; give its path as “out”.")
+        made = dance(job, progress, stopped)
+        for warning in made.warnings:
+            self._send({"id": identity, "event": "warning", "message": warning})
+        return {
+            "event": "result",
+            "path": str(job.out),
+            "provider": made.provider,
+            "provider_note": made.provider_note,
+            "bpm": round(made.song.bpm, 3),
+            "style": made.style,
+            "seconds": made.motion.seconds,
+            "beats": [round(float(beat), 4) for beat in made.song.beats],
+        }
+
+    def _send(self, message: Message) -> None:
+        with self._lock:
+            self._out.write(json.dumps(message) + "\n")
+            self._out.flush()
+
+
+def main() -> int:
+    """Serve on this process's own stdin and stdout."""
+    out = _protected_stdout()
+    lines = os.fdopen(os.dup(sys.stdin.fileno()), encoding="utf-8", errors="replace")
+    service = Service(out)
+    threading.Thread(target=service.listen, args=(lines,), daemon=True).start()
+    try:
+        service.serve()
+    except (BrokenPipeError, KeyboardInterrupt):
+        # Nobody listens any more: there is nothing to tell and nobody to tell it to.
+        os._exit(1)
+    out.flush()
+    # Not a plain return: at exit Python waits for the lock of the stdin that the thread reads.
+    os._exit(0)
+
+
+def _protected_stdout() -> TextIO:
+    """The protocol's own stream; whatever libraries print goes to stderr instead."""
+    own = os.fdopen(os.dup(sys.stdout.fileno()), "w", encoding="utf-8", newline="\n")
+    os.dup2(sys.stderr.fileno(), sys.stdout.fileno())
+    return own
+
+
+def _told(error: Exception) -> Message:
+    if isinstance(error, TwostepError):
+        message = str(error)
+    elif isinstance(error, MemoryError):
+        message = "There is not enough memory for this dance; choose a shorter part of the song."
+    else:
+        detail = (str(error).strip().splitlines() or [""])[0][:200]
+        message = (
+            f"Twostep failed in a way it did not foresee ({type(error).__name__}: {detail}); "
+            "please send in the report."
+        )
+    return {"message": message, "report": "".join(traceback.format_exception(error))}
+
+
+def _bad_line(error: Exception) -> str:
+    return f"The worker was sent a line that is not a JSON object ({error}); nothing was done."
