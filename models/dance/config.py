@@ -31,7 +31,7 @@ class Config:
     decoder_width: int = 192
     flow_steps: int = 6
     encoding_batch: int = 24
-    flow_batch: int = 96
+    flow_batch: int = 64
     learning_rate: float = 1e-3
 
     def to_dict(self) -> dict[str, int | float]:
