@@ -62,7 +62,7 @@ def build_music(options: argparse.Namespace) -> None:
         raise TwostepError(f"Give --{missing[0]}, or ask for the motion alone with --only motion.")
     from .music.library import build
 
-    build(options.music, options.midi, options.samples, options.out)
+    build(options.music, options.midi, options.samples, options.out, report=tqdm.write)
 
 
 def _parser() -> argparse.ArgumentParser:

@@ -30,9 +30,9 @@ GLITCH_SPEED = 13.0
 #: A take with less mean joint speed than this over `STILL_SECONDS` stands still, m/s.
 STILL_SPEED = 0.08
 STILL_SECONDS = 2.0
-#: Shaking faster than about 6 Hz, as a mean joint speed, m/s, and as a share of all movement.
+#: Shaking faster than about 6 Hz, as a mean joint speed, m/s, and beside the calm movement.
 TREMBLE_SPEED = 0.16
-TREMBLE_SHARE = 0.45
+TREMBLE_SHARE = 0.60
 #: A head is not turned further against the chest than this, degrees (ballet reaches 112).
 HEAD_ANGLE = 115.0
 #: Feet do not go further through the floor than this, m.
@@ -100,8 +100,10 @@ def trembling(motion: Motion) -> Marks:
     """Stretches in which fast shaking makes up much of the movement."""
     positions = motion.positions().astype(np.float64)
     smooth = gaussian_filter1d(positions, 0.04 * motion.fps, axis=0, mode="nearest")
-    shake = joint_speeds((positions - smooth).astype(np.float32), motion.fps).mean(axis=1)
-    whole = joint_speeds(positions.astype(np.float32), motion.fps).mean(axis=1)
+    # Plain differences: central ones do not see a shake from frame to frame. And no single jump
+    # shall count as shaking.
+    shake = np.minimum(_steps(positions - smooth) * motion.fps, 2 * TREMBLE_SPEED)
+    whole = _steps(smooth) * motion.fps
     window = max(1, int(0.5 * motion.fps))
     shake = uniform_filter1d(shake, window, mode="nearest")
     whole = uniform_filter1d(whole, window, mode="nearest")
@@ -145,6 +147,12 @@ def judge(motion: Motion) -> Verdict:
     kept = binary_opening(valid, np.ones(int(SHORTEST * motion.fps)))
     rejections += [Rejection("too short", *run) for run in runs(valid & ~kept)]
     return Verdict(kept, tuple(rejections))
+
+
+def _steps(positions: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Mean distance (T,) that the joints move from each frame to the next."""
+    steps = np.linalg.norm(np.diff(positions, axis=0, append=positions[-1:]), axis=-1)
+    return steps.mean(axis=1)
 
 
 def runs(marks: Marks) -> list[tuple[int, int]]:

@@ -18,7 +18,7 @@ SPEED = np.array([0.45, 0.35, 0.45, 0.35])
 CLEARANCE = np.array([0.07, 0.05, 0.07, 0.05])
 #: A joint's low level: this percentile of its height …
 LOW_PERCENTILE = 5.0
-#: … but never further above the flat sole than this, m, so that a dancer on half-toe has no heel
+#: … but never further above the flat sole than this, m: a foot held up all through a take has no
 #: contact.
 LOW_LIMIT = 0.03
 
