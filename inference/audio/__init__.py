@@ -17,10 +17,24 @@ from .features import CHANNELS, beat_channels, frame_times, loudness, sound_chan
 from .sections import boundaries, nearness, section_level
 from .spectrum import Heard, hear
 
-__all__ = ["RATE", "Song", "analyse", "beat_channels", "decode", "iter_blocks", "listen"]
+__all__ = [
+    "RATE",
+    "Heard",
+    "Pulse",
+    "Song",
+    "analyse",
+    "assemble",
+    "beat_channels",
+    "decode",
+    "iter_blocks",
+    "listen",
+    "rhythm",
+]
 
 _SHORTEST = 0.5  # s
 _SILENT_DB = -60.0
+_QUIET_DB = -24.0
+_USUAL_DB = -12.0
 
 Progress = Callable[[float], None]
 
@@ -57,11 +71,10 @@ def analyse(
     """
     heard = listen(path, start, length, progress)
     name = Path(path).name
-    pulse = track(heard.flux, heard.seconds)
-    downbeats = np.zeros(len(pulse.beats), bool)
+    pulse = rhythm(heard)
     warnings = list(_warnings(path, name, heard, pulse, start, length))
-    features = assemble(heard, pulse.beats, downbeats)
-    return Song(heard.seconds, features, pulse.beats, downbeats, pulse.bpm, "pop", tuple(warnings))
+    features = assemble(heard, pulse.beats, pulse.downbeats)
+    return Song(heard.seconds, features, pulse.beats, pulse.downbeats, pulse.bpm, "pop", tuple(warnings))
 
 
 def listen(
@@ -74,11 +87,20 @@ def listen(
     total = length if length is not None else (duration(path) or 0.0) - start
     heard = hear(_counted(iter_blocks(path, start, length), total, progress))
     name = Path(path).name
-    if loudness(heard)[1] < _SILENT_DB:
+    level = loudness(heard)[1]
+    if level < _SILENT_DB:
         raise TwostepError(f"“{name}” is silent: choose a song, or another part of it.")
     if heard.seconds < _SHORTEST:
         raise TwostepError(f"“{name}” is shorter than half a second: choose a longer sound.")
+    if level < _QUIET_DB:  # a faint recording is turned up and heard again
+        gain = 10 ** ((_USUAL_DB - level) / 20)
+        heard = hear(_counted(iter_blocks(path, start, length), total, progress), gain)
     return heard
+
+
+def rhythm(heard: Heard) -> Pulse:
+    """Where the dance beats and bars of a song are."""
+    return track(heard.flux, heard.seconds)
 
 
 def assemble(

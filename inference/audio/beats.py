@@ -32,15 +32,23 @@ Times = NDArray[np.float64]
 
 @dataclass(frozen=True)
 class Pulse:
-    """beats: (B,) seconds, at least two. clear: False when the grid is only assumed."""
+    """beats: (B,) seconds, at least two. clear: False when the grid is only assumed.
+
+    downbeats: (B,) which beats start a bar, all False when that is not known.
+    """
 
     beats: Times
     clear: bool
+    downbeats: NDArray[np.bool_]
 
     @property
     def bpm(self) -> float:
         """Median tempo."""
         return float(60 / np.median(np.diff(self.beats)))
+
+
+def _pulse(beats: Times, clear: bool) -> Pulse:
+    return Pulse(beats, clear, np.zeros(len(beats), bool))
 
 
 def track(flux: Floats, seconds: float) -> Pulse:
@@ -52,7 +60,7 @@ def track(flux: Floats, seconds: float) -> Pulse:
     beats = _dynamic_programming(novelty, periods)
     if len(beats) < 3:
         return _steady(novelty, 60 * HOP_RATE / float(np.median(periods)), seconds, clarity)
-    return Pulse(_extended(_refined(novelty, beats) / HOP_RATE, seconds), True)
+    return _pulse(_extended(_refined(novelty, beats) / HOP_RATE, seconds), True)
 
 
 def _novelty(flux: Floats) -> Floats:
@@ -171,4 +179,4 @@ def _steady(novelty: Floats, bpm: float, seconds: float, clarity: float) -> Puls
     phase = np.exp(-2j * np.pi * np.arange(len(novelty)) / period) @ novelty
     offset = float(-np.angle(phase) / (2 * np.pi) * period) % period
     count = max(2, int(np.ceil((seconds * HOP_RATE - offset) / period)))
-    return Pulse((offset + period * np.arange(count)) / HOP_RATE, False)
+    return _pulse((offset + period * np.arange(count)) / HOP_RATE, False)

@@ -35,7 +35,7 @@ _MELS = 64
 _MFCC = 20
 _CHUNK_FRAMES = 600  # 20 s at a time
 _MARGIN = _CHROMA_FFT // 2
-#: Mel power below this (about -80 dB of full scale) counts as nothing.
+#: Mel power that is added everywhere, so that hiss far below the music has no onsets.
 _FLOOR = 1e-8
 _LAG = 2  # hops between the spectra that flux compares: 22 ms
 
@@ -63,12 +63,15 @@ class Heard:
     seconds: float
 
 
-def hear(blocks: Iterable[Floats]) -> Heard:
-    """Listens to blocks of samples at 22,050 Hz; where they are cut leaves no trace."""
+def hear(blocks: Iterable[Floats], gain: float = 1.0) -> Heard:
+    """Listens to blocks of samples at 22,050 Hz, times a gain; where they are cut leaves no trace.
+
+    Takes at least one sample.
+    """
     parts: list[Heard] = []
     before = np.zeros((_LAG, _MELS), np.float32)
     first = True
-    for samples, frames, heard_samples in _chunks(blocks):
+    for samples, frames, heard_samples in _chunks(block * np.float32(gain) for block in blocks):
         mel = _mel_db(samples, frames)
         if first:
             before = np.repeat(mel[:1], _LAG, axis=0)  # a song that starts at once has no onset 0
@@ -121,7 +124,7 @@ def _mel_db(samples: Floats, frames: int) -> Floats:
     spectrum = rfft(_windows(samples, _FFT, HOP, frames * HOPS_PER_FRAME), axis=1)
     power = np.square(spectrum.real) + np.square(spectrum.imag)
     mel = power @ mel_filters(_FFT, _MELS).T * np.float32(4 / _FFT**2)
-    return (10 * np.log10(np.maximum(mel, _FLOOR))).astype(np.float32)
+    return (10 * np.log10(mel + np.float32(_FLOOR))).astype(np.float32)
 
 
 def _flux(mel: Floats) -> Floats:

@@ -1,0 +1,241 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The music library: composed pieces, free recordings and rendered MIDI as feature tracks."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+import tempfile
+from collections.abc import Callable, Iterator
+from concurrent.futures import ProcessPoolExecutor
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+import numpy as np
+import soundfile
+from numpy.typing import NDArray
+
+from ....inference.audio import Heard, assemble, listen, rhythm
+from ....inference.audio.decode import RATE
+from . import midi_beats
+from .composer import compose
+from .genres import GENRES
+from .render import LEAD, levelled, render, render_midi
+
+#: Folders of the music and MIDI collections that may be trained on, with licence and credit.
+RECORDINGS = {
+    "cc0-beats": ("CC0", "Boomboxhead, boom"),
+    "tannerhelland": ("CC BY 4.0", "music by Tanner Helland"),
+}
+MIDI = {
+    "tannerhelland": ("CC BY 4.0", "music by Tanner Helland"),
+    "freedoom": ("BSD-3-Clause", "Freedoom project"),
+}
+_MIDI_SECONDS = 75.0
+_SHORTEST = 20.0
+_VALIDATION = 8  # every eighth track is kept for validation
+#: A tempo map is believed when onsets on its beats are this much stronger than elsewhere.
+_BELIEVED = 1.25
+
+
+@dataclass(frozen=True)
+class Job:
+    """One track to make: a composed piece (genre and seed) or a file."""
+
+    name: str
+    kind: str
+    genre: str | None = None
+    seed: int = 0
+    path: Path | None = None
+    licence: str = "GPL-3.0-or-later"
+    credit: str = "Twostep"
+    split: str = "train"
+    samples_dir: Path | None = None
+    sounds: Path | None = None
+
+
+@dataclass(frozen=True)
+class Track:
+    """features: (T, 48). beats: (B,) seconds. downbeats: (B,). truth: the beats are known."""
+
+    job: Job
+    features: NDArray[np.float16]
+    beats: NDArray[np.float64]
+    downbeats: NDArray[np.bool_]
+    truth: bool
+
+
+def build(
+    music_dir: Path | None,
+    midi_dir: Path | None,
+    samples_dir: Path | None,
+    out: Path,
+    pieces_per_genre: int = 14,
+    seed: int = 0,
+    midi_per_folder: int = 45,
+    workers: int | None = None,
+    report: Callable[[str], None] = lambda line: None,
+) -> Path:
+    """Makes every track and writes `out`/music.npz; returns its path.
+
+    music_dir, midi_dir, samples_dir: the collections' root folders, None to do without.
+    report: called with a line for each finished or rejected track.
+    Rendered sounds are kept in `out`/sounds, so that a second run only listens.
+    """
+    sounds = out / "sounds"
+    sounds.mkdir(parents=True, exist_ok=True)
+    jobs = [
+        replace(job, sounds=sounds)
+        for job in _jobs(music_dir, midi_dir, samples_dir, pieces_per_genre, seed, midi_per_folder)
+    ]
+    tracks = []
+    with ProcessPoolExecutor(workers or os.cpu_count()) as pool:
+        for job, track in zip(jobs, pool.map(_make, jobs), strict=True):
+            if isinstance(track, str):
+                report(f"left out {job.name}: {track}")
+                continue
+            report(f"{job.name}: {len(track.features) / 30:.0f} s, {len(track.beats)} beats")
+            tracks.append(track)
+    return _write(tracks, out)
+
+
+def _jobs(
+    music_dir: Path | None, midi_dir: Path | None, samples_dir: Path | None,
+    pieces_per_genre: int, seed: int, midi_per_folder: int,
+) -> Iterator[Job]:  # fmt: skip
+    samples = _one_shots(samples_dir)
+    for i in range(pieces_per_genre):
+        for genre in GENRES:
+            yield Job(f"{genre}_{seed + i}", "piece", genre, seed + i, split=_split(i),
+                      samples_dir=samples)  # fmt: skip
+    for root, folders, kind, limit in (
+        (music_dir, RECORDINGS, "recording", None),
+        (midi_dir, MIDI, "midi", midi_per_folder),
+    ):
+        for folder, (licence, credit) in folders.items():
+            if root is None or not (root / folder).is_dir():
+                continue
+            paths = sorted(p for p in (root / folder).iterdir() if p.suffix in (".mp3", ".mid"))
+            for i, path in enumerate(paths[:limit]):
+                yield Job(f"{folder}/{path.stem}", kind, path=path, licence=licence,
+                          credit=credit, split=_split(i))  # fmt: skip
+
+
+def _one_shots(samples_dir: Path | None) -> Path | None:
+    """The folder that really holds the drum hits."""
+    if samples_dir is None:
+        return None
+    found = sorted(samples_dir.rglob("bd_haus.flac"))
+    return found[0].parent if found else None
+
+
+def _split(number: int) -> str:
+    return "validation" if number % _VALIDATION == _VALIDATION - 1 else "train"
+
+
+def _make(job: Job) -> Track | str:
+    """The track of a job, or why there is none."""
+    if job.kind == "piece":
+        return piece_track(job)
+    assert job.path is not None
+    if job.kind == "recording":
+        heard = listen(job.path)
+        return _tracked(job, heard)
+    return _midi_track(job, job.path)
+
+
+def piece_track(job: Job) -> Track:
+    """A composed piece as the ear hears it, with the beats it was written on."""
+    assert job.genre is not None
+    piece = compose(job.genre, job.seed)
+    key = repr((piece.beat_times.tolist(), piece.parts, piece.notes, job.samples_dir is None))
+    heard = _heard(job, key.encode(), lambda: render(piece, job.samples_dir, RATE))
+    return _track(job, heard, piece.beat_times + LEAD, piece.downbeats, truth=True)
+
+
+def _midi_track(job: Job, path: Path) -> Track | str:
+    try:
+        beats, downbeats = midi_beats.read_beats(path, _MIDI_SECONDS)
+        with tempfile.TemporaryDirectory() as folder:
+            short = Path(folder) / "short.mid"
+            midi_beats.cut(path, _MIDI_SECONDS, short)
+            heard = _heard(job, short.read_bytes(), lambda: _played(short))
+    except (OSError, ValueError, EOFError, KeyError) as error:
+        return f"unreadable MIDI ({error})"
+    if heard.seconds < _SHORTEST:
+        return "too short"
+    if len(beats) >= 8 and _on_the_beat(heard, beats) > _BELIEVED:
+        return _track(job, heard, beats, downbeats, truth=True)
+    return _tracked(job, heard)
+
+
+def _played(midi: Path) -> NDArray[np.float32]:
+    return levelled(render_midi(midi, RATE)[: round((_MIDI_SECONDS + 1) * RATE)], RATE)
+
+
+def _heard(job: Job, key: bytes, play: Callable[[], NDArray[np.float32]]) -> Heard:
+    """What the ear gets from a rendered sound, through a file as any song's.
+
+    key: all that decides how it sounds; the file is named after it and used again.
+    """
+    if job.sounds is None:
+        with tempfile.TemporaryDirectory() as folder:
+            return _heard(replace(job, sounds=Path(folder)), key, play)
+    path = job.sounds / f"{hashlib.sha256(key).hexdigest()[:20]}.flac"
+    if not path.exists():
+        waiting = path.with_suffix(f".{os.getpid()}.part")
+        soundfile.write(waiting, play().mean(axis=1), RATE, format="FLAC")
+        waiting.replace(path)
+    return listen(path)
+
+
+def _on_the_beat(heard: Heard, beats: NDArray[np.float64]) -> float:
+    """Onset strength at the beats over that at any time."""
+    flux = heard.flux[:, 0]
+    wide = np.maximum.reduce([np.roll(flux, shift) for shift in (-2, -1, 0, 1, 2)])
+    at = np.round(beats * 90).astype(int)
+    return float(wide[at[at < len(wide)]].mean() / max(float(wide.mean()), 1e-6))
+
+
+def _tracked(job: Job, heard: Heard) -> Track | str:
+    pulse = rhythm(heard)
+    if not pulse.clear:
+        return "no clear beat"
+    return _track(job, heard, pulse.beats, pulse.downbeats, truth=False)
+
+
+def _track(
+    job: Job, heard: Heard, beats: NDArray[np.float64], downbeats: NDArray[np.bool_], truth: bool
+) -> Track:
+    inside = beats < heard.seconds
+    beats, downbeats = beats[inside], downbeats[inside]
+    features = assemble(heard, beats, downbeats).astype(np.float16)
+    return Track(job, features, beats, downbeats, truth)
+
+
+def _write(tracks: list[Track], out: Path) -> Path:
+    entries, start = [], 0
+    for track in tracks:
+        stop = start + len(track.features)
+        entries.append(
+            {
+                "name": track.job.name,
+                "genre": track.job.genre,
+                "licence": track.job.licence,
+                "credit": track.job.credit,
+                "split": track.job.split,
+                "start": start,
+                "stop": stop,
+                "beats": [round(float(beat), 4) for beat in track.beats],
+                "downbeats": [bool(flag) for flag in track.downbeats],
+                "truth": track.truth,
+            }
+        )
+        start = stop
+    out.mkdir(parents=True, exist_ok=True)
+    path, waiting = out / "music.npz", out / "music.part.npz"
+    features = np.concatenate([track.features for track in tracks])
+    np.savez_compressed(waiting, features=features, tracks=json.dumps(entries))
+    waiting.replace(path)
+    return path
