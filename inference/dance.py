@@ -35,13 +35,17 @@ _PRINT = 1 << 22
 
 @dataclass(frozen=True)
 class DanceResult:
-    """The dance (30 fps, as long as the song's range), what was heard, and how it was made."""
+    """The dance (30 fps, as long as the song's range), what was heard, and how it was made.
+
+    weights: the version of the networks.
+    """
 
     motion: Motion
     song: Song
     style: str
     provider: str
     provider_note: str
+    weights: str
     warnings: tuple[str, ...]
 
 
@@ -89,7 +93,9 @@ def dance(
         tell(0.98, "Writing")
         write(motion, job.out)
     tell(1.0, "Done")
-    return DanceResult(motion, song, style, nets.provider, nets.note, song.warnings)
+    return DanceResult(
+        motion, song, style, nets.provider, nets.note, nets.card.version, song.warnings
+    )
 
 
 def compose(

@@ -120,6 +120,7 @@ class Service:
             "path": str(job.out),
             "provider": made.provider,
             "provider_note": made.provider_note,
+            "weights": made.weights,
             "bpm": round(made.song.bpm, 3),
             "style": made.style,
             "seconds": made.motion.seconds,
