@@ -1,12 +1,33 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""What a user can do. The list below is the whole of it, in the order of registration."""
+"""What a user sees."""
 
 from __future__ import annotations
 
+import bpy
+
+from .preferences import TWOSTEP_AP_preferences
+from .properties import TWOSTEP_PG_settings
+from .sidebar import TWOSTEP_PT_dance, TWOSTEP_PT_export, TWOSTEP_PT_options
+
+#: In the order of registration: a sub-panel after its panel.
+CLASSES: tuple[type, ...] = (
+    TWOSTEP_PG_settings,
+    TWOSTEP_AP_preferences,
+    TWOSTEP_PT_dance,
+    TWOSTEP_PT_options,
+    TWOSTEP_PT_export,
+)
+
 
 def register() -> None:
-    """Make the operators known to Blender."""
+    """Make them known to Blender."""
+    for cls in CLASSES:
+        bpy.utils.register_class(cls)
+    bpy.types.Scene.twostep = bpy.props.PointerProperty(type=TWOSTEP_PG_settings)
 
 
 def unregister() -> None:
     """Take them back."""
+    del bpy.types.Scene.twostep
+    for cls in reversed(CLASSES):
+        bpy.utils.unregister_class(cls)

@@ -105,3 +105,13 @@ def nla_strip(
 def slot_of(data: bpy.types.AnimData) -> bpy.types.ActionSlot | None:
     """The slot that animation data plays, where there are slots."""
     return data.action_slot if SLOTTED else None
+
+
+def exchange_action(
+    holder: bpy.types.AnimData | bpy.types.NlaStrip, action: bpy.types.Action
+) -> None:
+    """Let animation data or an NLA strip play a copy of its action, in the same slot."""
+    before = holder.action_slot.identifier if SLOTTED and holder.action_slot else None
+    holder.action = action
+    if before is not None:
+        holder.action_slot = action.slots[before]

@@ -38,7 +38,7 @@ def smpl_armature(
     """
     random = np.random.default_rng(seed)
     if heads is None:
-        heads = rest_positions().astype(float) + (0, 0, STANDING_HEIGHT)
+        heads = rest_positions() + np.array([0, 0, STANDING_HEIGHT])
     rest = rest or Matrix.Identity(4)
     data = bpy.data.armatures.new(name)
     ob = bpy.data.objects.new(name, data)

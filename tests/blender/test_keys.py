@@ -167,7 +167,7 @@ def test_an_armature_that_is_not_a_person(context):
     with pytest.raises(TwostepError, match=r"no bones for left knee\.$"):
         armature.bone_map(smpl_armature(skip=("left_knee",)))
     ob = smpl_armature(rename=lambda joint: f"bone {JOINTS.index(joint) + 1}")
-    with pytest.raises(TwostepError, match="not a figure .* pelvis, left hip, .* and 11 more"):
+    with pytest.raises(TwostepError, match=r"not a figure .* pelvis, left hip, .* and 11 more"):
         armature.bone_map(ob)
 
 
@@ -208,7 +208,7 @@ def test_a_dance_on_the_nla_plays_and_leaves_what_was_there(context):
     first = ob.animation_data.action
     dance(ob, motion, frame=101, nla=True)
     tracks = ob.animation_data.nla_tracks
-    assert [track.strips[0].action for track in tracks][0] == first
+    assert tracks[0].strips[0].action == first
     assert len(tracks) == 2 and ob.animation_data.action is None
     for source, frame in ((before, 1), (motion, 101)):
         found = heads(ob, list(JOINTS), frame + 20)
@@ -231,9 +231,9 @@ def test_the_present_pose_is_read_as_the_motion_it_came_from(context):
 def test_a_minute_is_keyed_in_no_time(context):
     context.scene.render.fps = 30
     ob, motion = smpl_armature(), wild_motion(1800)
-    started = time.perf_counter()
+    started = time.process_time()
     dance(ob, motion)
-    assert time.perf_counter() - started < 1.0  # the benchmark holds the true bound of 0.3 s
+    assert time.process_time() - started < 0.3
 
 
 def test_a_failure_leaves_no_action_behind(context):

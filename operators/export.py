@@ -1,0 +1,65 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Taking the dance to another program."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import bpy
+
+from ..inference.errors import TwostepError
+from ..scene import armature, fbx
+
+
+class TWOSTEP_OT_export_fbx(bpy.types.Operator):
+    """Export the character, its meshes and its dance, and nothing else, as FBX"""
+
+    bl_idname = "twostep.export_fbx"
+    bl_label = "Export Dance as FBX"
+
+    filepath: bpy.props.StringProperty(subtype="FILE_PATH", options={"SKIP_SAVE"})
+    filter_glob: bpy.props.StringProperty(default="*.fbx", options={"HIDDEN"})
+    check_existing: bpy.props.BoolProperty(default=True, options={"HIDDEN"})
+    preset: bpy.props.EnumProperty(
+        name="For",
+        items=(
+            ("GENERIC", "Generic", "Y up, for most programs and for Blender itself"),
+            ("UNITY", "Unity", "Y up, in metres; comes in unturned and at scale 1"),
+            ("UNREAL", "Unreal", "Z up, in centimetres, with a root bone; comes in at scale 1"),
+        ),
+    )
+
+    def invoke(self, context: bpy.types.Context, event: bpy.types.Event) -> set[str]:
+        try:
+            ob = self._dancer(context)
+        except TwostepError as error:
+            return self._fail(error)
+        if not self.filepath:
+            blend = Path(bpy.data.filepath)
+            folder = blend.parent if bpy.data.filepath else Path.home()
+            self.filepath = str(folder / f"{bpy.path.clean_name(ob.name)}.fbx")
+        context.window_manager.fileselect_add(self)
+        return {"RUNNING_MODAL"}
+
+    def execute(self, context: bpy.types.Context) -> set[str]:
+        try:
+            ob = self._dancer(context)
+            if not self.filepath:
+                raise TwostepError("Choose a file to export to.")
+            path = Path(bpy.path.abspath(self.filepath)).with_suffix(".fbx")
+            fbx.export(context, ob, path, fbx.PRESETS[self.preset])
+        except TwostepError as error:
+            return self._fail(error)
+        self.report({"INFO"}, f"Exported {ob.name} to {path}")
+        return {"FINISHED"}
+
+    def _dancer(self, context: bpy.types.Context) -> bpy.types.Object:
+        ob = armature.character(context)
+        if ob is None or ob.type != "ARMATURE":
+            raise TwostepError("Select the armature that dances.")
+        fbx.dance_range(ob)
+        return ob
+
+    def _fail(self, error: TwostepError) -> set[str]:
+        self.report({"ERROR"}, str(error))
+        return {"CANCELLED"}

@@ -1,0 +1,27 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The session's state as properties of the window manager, for panels and scripts to read.
+
+They are computed, so nothing of them is saved with a file or undone.
+"""
+
+from __future__ import annotations
+
+import bpy
+
+from .session import state
+
+
+class TWOSTEP_PG_progress(bpy.types.PropertyGroup):
+    """What Twostep is doing"""
+
+    running: bpy.props.BoolProperty(name="Running", get=lambda _self: state.running)
+    fraction: bpy.props.FloatProperty(name="Progress", get=lambda _self: state.fraction)
+    stage: bpy.props.StringProperty(name="Stage", get=lambda _self: state.stage)
+    provider: bpy.props.StringProperty(
+        name="Provider",
+        description="What the networks really ran on the last time",
+        get=lambda _self: state.provider,
+    )
+    provider_note: bpy.props.StringProperty(
+        name="Note", description="Why it was that", get=lambda _self: state.provider_note
+    )

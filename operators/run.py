@@ -1,0 +1,173 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""One dance being made: reads the scene, asks the worker, writes the scene when all is there."""
+
+from __future__ import annotations
+
+from contextlib import suppress
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import bpy
+
+from ..inference.errors import Cancelled, TwostepError
+from ..inference.jobs import DanceJob
+from ..inference.motion import Motion
+from ..scene import armature, keys, strips
+from . import session
+from .session import state
+
+#: How each style is written.
+LABELS = {"hiphop": "hip-hop"}
+
+
+@dataclass(frozen=True)
+class Plan:
+    """Everything that a dance needs to know of the scene, read when it was asked for.
+
+    The armature and the scene are remembered by their session uid: the user may rename things,
+    undo, and delete while the worker works.
+    """
+
+    armature: int
+    scene: int
+    bones: dict[str, str]
+    clip: strips.Clip
+    placement: keys.Placement
+    job: DanceJob
+    context: Motion | None
+
+
+def plan(context: bpy.types.Context) -> Plan:
+    """Read the scene; changes nothing. Raises TwostepError that says what the user has to do."""
+    settings, scene = context.scene.twostep, context.scene
+    ob = armature.check(armature.character(context))
+    bones = armature.bone_map(ob)
+    clip = _clip(context)
+    pose = armature.present_pose(context, ob, bones) if settings.use_present_pose else None
+    folder = Path(bpy.app.tempdir)
+    number = session.next_number()
+    job = DanceJob(
+        song=clip.path,
+        out=folder / f"twostep-dance-{number}.npz",
+        start=clip.start,
+        length=clip.seconds,
+        style=settings.style,
+        energy=settings.energy,
+        seed=settings.seed,
+        retime=settings.use_retime,
+        context=folder / f"twostep-pose-{number}.npz" if pose else None,
+        provider=session.provider(),
+    )
+    placement = keys.Placement(clip.frame, keys.scene_fps(scene), settings.use_nla)
+    return Plan(ob.session_uid, scene.session_uid, bones, clip, placement, job, pose)
+
+
+class Run:
+    """A plan on its way through the worker. `start`, then `step` until it is `done`."""
+
+    def __init__(self, plan: Plan) -> None:
+        self.plan = plan
+        self.result: dict[str, Any] = {}
+        self.warnings: list[str] = []
+        self._number = session.next_number()
+
+    @property
+    def done(self) -> bool:
+        """Whether the worker has delivered."""
+        return bool(self.result)
+
+    def start(self) -> None:
+        """Hand the job to the worker. Raises TwostepError when there is none to be had."""
+        if self.plan.context is not None and self.plan.job.context is not None:
+            self.plan.context.save(self.plan.job.context)
+        session.worker().submit({"id": self._number, "type": "dance", **self.plan.job.to_fields()})
+        state.running, state.cancelling = True, False
+        state.fraction, state.stage = 0.0, "Starting"
+
+    def step(self) -> None:
+        """Take in what the worker says. Raises TwostepError when it failed or was cancelled."""
+        if state.cancelling:
+            raise Cancelled("Cancelled; nothing was changed.")
+        for message in session.worker().poll():
+            if message.get("id") == self._number:
+                self._hear(message)
+
+    def _hear(self, message: dict[str, Any]) -> None:
+        match message["event"]:
+            case "progress":
+                state.fraction, state.stage = message["fraction"], message["stage"]
+            case "warning":
+                self.warnings.append(message["message"])
+            case "result":
+                self.result = message
+            case "cancelled":
+                raise Cancelled("Cancelled; nothing was changed.")
+            case "error":
+                session.log.error("%s\n%s", message["message"], message.get("report", ""))
+                raise TwostepError(message["message"])
+
+    def apply(self) -> bpy.types.Action:
+        """Key the dance. Raises TwostepError, the scene unchanged, when it has nowhere to go."""
+        ob = _by_uid(bpy.data.objects, self.plan.armature)
+        scene = _by_uid(bpy.data.scenes, self.plan.scene)
+        if ob is None or scene is None:
+            raise TwostepError("The character was deleted while it learned to dance.")
+        armature.check(ob)
+        if armature.bone_map(ob) != self.plan.bones:
+            raise TwostepError(f"The bones of {ob.name} were changed meanwhile; press Dance again.")
+        try:
+            motion = Motion.load(self.plan.job.out)
+        except ValueError as error:
+            raise TwostepError("The dance could not be read back; press Dance again.") from error
+        style = self.result["style"]
+        state.provider = self.result["provider"]
+        state.provider_note = self.result["provider_note"]
+        name = f"{self.plan.clip.name} - {LABELS.get(style, style)}"
+        return keys.write_dance(
+            ob, self.plan.bones, motion, self.plan.placement, name, self._recipe(style)
+        )
+
+    def close(self) -> None:
+        """Tidy up, however it ended; a job that still runs is stopped."""
+        if not self.done:
+            session.worker().cancel()
+        state.running = state.cancelling = False
+        for path in (self.plan.job.out, self.plan.job.context):
+            if path is not None:
+                with suppress(OSError):  # a temporary file that Blender removes anyway
+                    path.unlink(missing_ok=True)
+
+    def _recipe(self, style: str) -> dict[str, Any]:
+        job = self.plan.job.to_fields()
+        recipe = {key: value for key, value in job.items() if key not in ("out", "context")}
+        return {
+            **recipe,
+            "danced_style": style,
+            "bpm": self.result["bpm"],
+            "present_pose": self.plan.context is not None,
+            "weights": self.result["weights"],
+        }
+
+
+def _clip(context: bpy.types.Context) -> strips.Clip:
+    settings, scene = context.scene.twostep, context.scene
+    frames = (scene.frame_start, scene.frame_end + 1) if settings.length == "RANGE" else None
+    strip = strips.chosen(context, settings.song)
+    if strip is not None:
+        return strips.clip(context, strip, frames)
+    if settings.song:
+        raise TwostepError(f"There is no sound strip {settings.song}; choose another song.")
+    if settings.song_file:
+        path = Path(bpy.path.abspath(settings.song_file))
+        return strips.file_clip(scene, path, frames)
+    raise TwostepError("There is no song yet; press Open Song, or add a sound strip.")
+
+
+def _by_uid(collection: bpy.types.bpy_prop_collection, uid: int) -> bpy.types.ID | None:
+    return next((each for each in collection if each.session_uid == uid), None)
+
+
+def style_label(style: str) -> str:
+    """A style's name as people write it."""
+    return LABELS.get(style, style).capitalize()

@@ -1,0 +1,26 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Throwing the dice."""
+
+from __future__ import annotations
+
+import secrets
+
+import bpy
+
+#: Seeds that are easy to read out and to type.
+_MOST = 10_000
+
+
+class TWOSTEP_OT_dice(bpy.types.Operator):
+    """Take another seed: the same song, danced differently"""
+
+    bl_idname = "twostep.dice"
+    bl_label = "New Seed"
+    bl_options = {"UNDO", "INTERNAL"}
+
+    def execute(self, context: bpy.types.Context) -> set[str]:
+        settings = context.scene.twostep
+        before = settings.seed
+        while settings.seed == before:
+            settings.seed = secrets.randbelow(_MOST)
+        return {"FINISHED"}

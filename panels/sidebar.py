@@ -1,0 +1,147 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The Twostep tab in the 3D viewport's sidebar."""
+
+from __future__ import annotations
+
+import textwrap
+
+import bpy
+
+from ..inference.errors import TwostepError
+from ..scene import armature, strips
+
+
+class _Sidebar:
+    bl_space_type = "VIEW_3D"
+    bl_region_type = "UI"
+    bl_category = "Twostep"
+
+
+class TWOSTEP_PT_dance(_Sidebar, bpy.types.Panel):
+    """Song, character and style, and the button that makes the dance"""
+
+    bl_idname = "TWOSTEP_PT_dance"
+    bl_label = "Dance"
+
+    def draw(self, context: bpy.types.Context) -> None:
+        layout, settings = self.layout, context.scene.twostep
+        layout.use_property_split = True
+        layout.use_property_decorate = False
+        form = layout.column()
+        form.enabled = not context.window_manager.twostep.running
+        _draw_song(form, context)
+        _draw_character(form, context)
+        form.separator()
+        form.prop(settings, "style")
+        form.prop(settings, "energy", slider=True)
+        row = form.row(align=True)
+        row.prop(settings, "seed")
+        row.operator("twostep.dice", text="", icon="FILE_REFRESH")
+        form.prop(settings, "length")
+        layout.separator()
+        _draw_button(layout, context)
+
+
+class TWOSTEP_PT_options(_Sidebar, bpy.types.Panel):
+    """What most dances need not change"""
+
+    bl_idname = "TWOSTEP_PT_options"
+    bl_label = "Options"
+    bl_parent_id = "TWOSTEP_PT_dance"
+    bl_options = {"DEFAULT_CLOSED"}
+
+    def draw(self, context: bpy.types.Context) -> None:
+        layout, settings = self.layout, context.scene.twostep
+        layout.use_property_split = True
+        layout.use_property_decorate = False
+        layout.enabled = not context.window_manager.twostep.running
+        column = layout.column(heading="Timing")
+        column.prop(settings, "use_retime")
+        column = layout.column(heading="Keys")
+        column.prop(settings, "use_nla")
+        column = layout.column(heading="Pose")
+        column.prop(settings, "use_present_pose")
+
+
+class TWOSTEP_PT_export(_Sidebar, bpy.types.Panel):
+    """Taking the dance elsewhere"""
+
+    bl_idname = "TWOSTEP_PT_export"
+    bl_label = "Export"
+    bl_options = {"DEFAULT_CLOSED"}
+
+    def draw(self, context: bpy.types.Context) -> None:
+        column = self.layout.column(align=True)
+        for preset, label in (
+            ("GENERIC", "FBX"),
+            ("UNITY", "FBX for Unity"),
+            ("UNREAL", "FBX for Unreal"),
+        ):
+            column.operator("twostep.export_fbx", text=label, icon="EXPORT").preset = preset
+
+
+def _draw_song(layout: bpy.types.UILayout, context: bpy.types.Context) -> None:
+    settings, strip = context.scene.twostep, strips.chosen(context, context.scene.twostep.song)
+    if strip is None and not settings.song and not settings.song_file:
+        layout.operator("twostep.open_song", icon="FILE_SOUND")
+        _say(layout, context, "No song yet: open one, or add a sound strip to the sequencer.")
+        return
+    row = layout.row(align=True)
+    if settings.song_file and strip is None:
+        row.prop(settings, "song_file", text="Song")
+        return
+    row.prop(settings, "song", icon="SOUND", placeholder=strip.name if strip else "")
+    row.operator("twostep.open_song", text="", icon="FILE_FOLDER")
+    if strip is None:
+        _say(layout, context, f"There is no sound strip {settings.song}.", alert=True)
+
+
+def _draw_character(layout: bpy.types.UILayout, context: bpy.types.Context) -> None:
+    ob = armature.character(context)
+    try:
+        armature.check(ob)
+        armature.bone_map(ob)
+    except TwostepError as error:
+        if ob is None or ob.type != "ARMATURE":
+            layout.operator("twostep.add_dancer", icon="ARMATURE_DATA")
+        else:
+            _named(layout, "Character", ob.name, "ERROR")
+        _say(layout, context, str(error), alert=ob is not None and ob.type == "ARMATURE")
+        return
+    _named(layout, "Character", ob.name, "OUTLINER_OB_ARMATURE")
+
+
+def _draw_button(layout: bpy.types.UILayout, context: bpy.types.Context) -> None:
+    now = context.window_manager.twostep
+    if now.running:
+        row = layout.row(align=True)
+        row.progress(factor=now.fraction, text=now.stage)
+        row.operator("twostep.cancel", text="", icon="X")
+    else:
+        row = layout.row()
+        row.scale_y = 1.6
+        row.operator("twostep.dance", icon="PLAY")
+    if now.provider:
+        _say(layout, context, f"Runs on {now.provider}. {now.provider_note}".strip())
+
+
+def _named(layout: bpy.types.UILayout, label: str, value: str, icon: str) -> None:
+    """A label and a value in the columns of the properties around them."""
+    split = layout.split(factor=0.4)
+    left = split.row()
+    left.alignment = "RIGHT"
+    left.label(text=label)
+    split.label(text=value, icon=icon)
+
+
+def _say(
+    layout: bpy.types.UILayout, context: bpy.types.Context, text: str, alert: bool = False
+) -> None:
+    """A text of several lines, as wide as the sidebar."""
+    scale = context.preferences.system.ui_scale
+    characters = max(20, int(context.region.width / scale / 6.5)) if context.region else 40
+    column = layout.column(align=True)
+    column.alert = alert
+    column.scale_y = 0.8
+    for line in textwrap.wrap(text, characters):
+        column.label(text=line)
