@@ -5,6 +5,7 @@ import json
 
 import numpy as np
 import pytest
+import soundfile
 
 from twostep.inference.errors import TwostepError
 from twostep.inference.pose_features import SIZE, decode
@@ -102,6 +103,24 @@ def test_mistakes_are_one_sentence(tmp_path, capsys):
     assert "no known motion capture" in capsys.readouterr().err
     assert main(["--only", "music"]) == 2
     assert "--music" in capsys.readouterr().err
+
+
+def test_a_take_danced_to_a_song_gets_the_songs_beats(make_dancer, tmp_path):
+    rate, bpm = 22050, 120
+    clicks = np.zeros(12 * rate, dtype=np.float32)
+    noise = np.random.default_rng(0).normal(0, 0.3, rate // 20) * np.linspace(1, 0, rate // 20) ** 2
+    for beat in np.arange(0.25, 11.8, 60 / bpm):
+        at = round(beat * rate)
+        clicks[at : at + len(noise)] += noise[: len(clicks) - at]
+    song = tmp_path / "mBR0.wav"
+    soundfile.write(song, clicks, rate)
+    take = Take("clip", "aist", "hiphop", "train", lambda: make_dancer(90, seconds=10), song=song)
+    (item,) = prepare([take]).prepared
+    inner = item.grid.beats[(item.grid.beats > 2) & (item.grid.beats < 9)]
+    assert item.grid.bpm == pytest.approx(bpm, rel=0.03), "the dancer's own tempo is another"
+    assert item.grid.beats.max() <= 10.01
+    phase = (inner - 0.25) / 0.5
+    assert np.abs(phase - np.round(phase)).max() * 0.5 < 0.06
 
 
 def test_splits_and_styles():
