@@ -9,6 +9,7 @@ z up, facing -y, soles at z = 0; see `inference.skeleton` for the joints that th
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import lru_cache
 
 import numpy as np
 from numpy.typing import NDArray
@@ -55,15 +56,16 @@ class Part:
 
 @dataclass(frozen=True)
 class Body:
-    """vertices (V, 3) in metres, quads (F, 4), material index of each quad (F,), weights (V, 24)."""
+    """vertices (V, 3), m; quads (F, 4) and the material of each (F,); weights (V, 24)."""
 
     vertices: NDArray[np.float32]
     quads: Quads
     materials: tuple[str, ...]
-    face_materials: NDArray[np.int32]
+    face_materials: NDArray[np.int64]
     weights: NDArray[np.float32]
 
 
+@lru_cache(maxsize=1)
 def build() -> Body:
     """Polygonise the whole figure and weigh it. Takes a fraction of a second."""
     pieces = []
@@ -86,7 +88,7 @@ def _joined(pieces: list[tuple[Points, Quads, str, NDArray[np.float64]]]) -> Bod
         np.concatenate([p[0] for p in pieces]).astype(np.float32),
         np.concatenate([p[1] + start for p, start in zip(pieces, starts, strict=False)]),
         materials,
-        np.concatenate([np.full(len(p[1]), materials.index(p[2])) for p in pieces]).astype(np.int32),
+        np.repeat([materials.index(p[2]) for p in pieces], [len(p[1]) for p in pieces]),
         np.concatenate([p[3] for p in pieces]).astype(np.float32),
     )
 
@@ -174,8 +176,11 @@ def _cranium() -> Field:
     return ellipsoid((0, 0.004, 1.672), (0.080, 0.098, 0.101))
 
 
+def _skull() -> Field:
+    return union(0.05, _cranium(), ellipsoid((0, -0.026, 1.612), (0.060, 0.066, 0.070)))
+
+
 def _head() -> Field:
-    skull = union(0.05, _cranium(), ellipsoid((0, -0.026, 1.612), (0.060, 0.066, 0.070)))
     neck = loft(
         Z,
         [
@@ -187,7 +192,7 @@ def _head() -> Field:
     )
     nose = cone((0, -0.093, 1.655), (0, -0.102, 1.628), 0.007, 0.011)
     ear = ellipsoid((0.080, 0.008, 1.640), (0.012, 0.020, 0.030))
-    return symmetric(union(0.012, union(0.016, union(0.03, skull, neck), nose), ear))
+    return symmetric(union(0.012, union(0.016, union(0.03, _skull(), neck), nose), ear))
 
 
 def _hair() -> Field:
@@ -201,7 +206,7 @@ def _hair() -> Field:
 def _visor() -> Field:
     front = half_space((0, -0.008, 0), (0, 1, 0))
     top, bottom = half_space((0, 0, 1.686), (0, 0, 1)), half_space((0, 0, 1.650), (0, 0, -1))
-    shell = grown(0.010, union(0.05, _cranium(), ellipsoid((0, -0.026, 1.612), (0.060, 0.066, 0.070))))
+    shell = grown(0.010, _skull())
     return intersection(0.008, shell, front, top, bottom)
 
 
@@ -224,7 +229,7 @@ def _hand() -> Field:
     thumb = union(
         0.01,
         cone((0.700, 0.006, 1.426), (0.740, -0.036, 1.418), 0.017, 0.0135),
-        cone((0.740, -0.036, 1.418), (0.784, -0.054, 1.411), 0.0135, 0.0105),
+        cone((0.740, -0.036, 1.418), (0.782, -0.056, 1.411), 0.0140, 0.0115),
     )
     return union(0.014, palm, thumb)
 
@@ -249,7 +254,7 @@ def _shoe() -> Field:
         0.012,
         2.4,
     )
-    collar = loft(Z, [(0.05, 0.085, 0.012, 0.037, 0.052), (0.122, 0.085, 0.016, 0.041, 0.050)], 0.01)
+    collar = _band(Z, [(0.05, 0.085, 0.012, 0.037, 0.052), (0.122, 0.085, 0.016, 0.041, 0.050)])
     return intersection(0.006, union(0.03, upper, collar), half_space((0, 0, 0.014), (0, 0, -1)))
 
 
@@ -297,7 +302,7 @@ PARTS: tuple[Part, ...] = (
     Part("visor", "visor", _visor(), ((-0.13, -0.15, 1.62), (0.13, 0.05, 1.72)), 0.0115, _HEAD),
     Part("headphones", "accent", _headphones(), ((-0.15, -0.06, 1.58), (0.15, 0.08, 1.84)), 0.0115,
          _HEAD),
-    Part("hand", "skin", _hand(), ((0.62, -0.09, 1.37), (0.92, 0.10, 1.48)), 0.0115,
+    Part("hand", "skin", _hand(), ((0.62, -0.09, 1.37), (0.92, 0.10, 1.48)), 0.0110,
          ("left_wrist", "left_hand", "left_elbow"), True),
     Part("cuff", "accent", _band(X, [(0.650, 0.025, 1.43, 0.048, 0.046),
          (0.697, 0.025, 1.43, 0.043, 0.040)]), ((0.63, -0.04, 1.36), (0.71, 0.09, 1.50)), 0.0140,

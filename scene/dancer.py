@@ -9,7 +9,6 @@ import bpy
 import numpy as np
 
 from ..inference.skeleton import (
-    JOINT_COUNT,
     JOINTS,
     OFFSETS,
     PARENTS,
@@ -90,7 +89,7 @@ def _build_bones(context: bpy.types.Context, rig: bpy.types.Object) -> None:
     context.view_layer.objects.active = rig
     bpy.ops.object.mode_set(mode="EDIT")
     try:
-        heads = rest_positions().astype(float) + (0, 0, STANDING_HEIGHT)
+        heads = rest_positions().astype(float) + np.array((0, 0, STANDING_HEIGHT))
         bones = [rig.data.edit_bones.new(joint) for joint in JOINTS]
         for joint, bone in enumerate(bones):
             bone.head = heads[joint]
@@ -106,7 +105,7 @@ def _tail(joint: int) -> NDArray[np.floating]:
     """A bone's tail seen from its head, metres: the child joint where there is just one."""
     if JOINTS[joint] in _TAILS:
         return np.array(_TAILS[JOINTS[joint]])
-    return OFFSETS[[child for child in range(JOINT_COUNT) if PARENTS[child] == joint][0]]
+    return OFFSETS[PARENTS.index(joint)]
 
 
 def _roll_axis(joint: str) -> tuple[float, float, float]:
@@ -122,8 +121,8 @@ def _add_figure(rig: bpy.types.Object, body: Body) -> bpy.types.Object:
     for joint, name in enumerate(JOINTS):
         group = figure.vertex_groups.new(name=name)
         column = body.weights[:, joint]
-        for weight in np.unique(column[column > 0]):
-            group.add(np.flatnonzero(column == weight).tolist(), float(weight), "REPLACE")
+        for vertex in np.flatnonzero(column).tolist():
+            group.add((vertex,), float(column[vertex]), "REPLACE")
     modifier = figure.modifiers.new("Armature", "ARMATURE")
     modifier.object = rig
     return figure
@@ -140,7 +139,7 @@ def _mesh(name: str, body: Body) -> bpy.types.Mesh:
     mesh.polygons.foreach_set("loop_start", np.arange(0, 4 * faces, 4, dtype=np.int32))
     for material in body.materials:
         mesh.materials.append(_material(material))
-    mesh.polygons.foreach_set("material_index", body.face_materials)
+    mesh.polygons.foreach_set("material_index", body.face_materials.astype(np.int32))
     mesh.polygons.foreach_set("use_smooth", np.ones(faces, dtype=bool))
     mesh.update(calc_edges=True)
     mesh.validate()
@@ -156,7 +155,8 @@ def _material(part: str) -> bpy.types.Material:
     material = bpy.data.materials.new(name)
     material.diffuse_color = (*colour, 1.0)
     material.roughness, material.metallic = roughness, metallic
-    material.use_nodes = True
+    if material.node_tree is None:  # from 5.0 there always is one
+        material.use_nodes = True
     shader = next(n for n in material.node_tree.nodes if n.type == "BSDF_PRINCIPLED")
     shader.inputs["Base Color"].default_value = (*colour, 1.0)
     shader.inputs["Roughness"].default_value = roughness

@@ -91,9 +91,7 @@ def render_frames(
         scene.render.filepath = str(picture)
         bpy.ops.render.render(write_still=True, scene=scene.name)
         if not picture.exists():
-            raise TwostepError(
-                f"Blender could not draw frame {frame}; try again with --no-render."
-            )
+            raise TwostepError(f"Blender could not draw frame {frame}; try again with --no-render.")
         yield frame, picture
 
 

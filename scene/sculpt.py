@@ -52,6 +52,8 @@ def loft(
 
 
 def ellipsoid(centre: Vector, radii: Vector) -> Field:
+    """An ellipsoid along the axes, metres."""
+
     def field(points: Points) -> NDArray[np.float64]:
         scaled = (points - centre) / radii
         near = np.linalg.norm(scaled, axis=1)
@@ -75,6 +77,7 @@ def cone(start: Vector, end: Vector, first: float, last: float) -> Field:
 
 
 def half_space(point: Vector, outward: Vector) -> Field:
+    """Everything behind the plane through a point (m) that looks outward."""
     normal = np.asarray(outward) / np.linalg.norm(outward)
     return lambda points: (points - point) @ normal
 
@@ -123,10 +126,10 @@ def polygonise(field: Field, low: Vector, high: Vector, cell: float) -> tuple[Po
     values = field(grid.reshape(-1, 3)).reshape(grid.shape[:3])
     vertices, quads = _surface_net(grid, values)
     spread = _neighbour_mean(len(vertices), quads)
-    for _ in range(6):
+    for _ in range(4):
         vertices = _pulled(field, vertices, cell)
         vertices = 0.5 * vertices + 0.5 * (spread @ vertices)
-    for _ in range(3):
+    for _ in range(2):
         vertices = _pulled(field, vertices, cell)
     return vertices, quads
 

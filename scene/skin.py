@@ -58,7 +58,7 @@ def rest_weights(points: Array) -> Array:
     """Weights (N, 24) of the joints at points (N, 3) of the rest pose, metres, soles at z = 0."""
     weights = np.zeros((len(points), JOINT_COUNT))
     weights[:, 0] = 1
-    joints = rest_positions().astype(float) + (0, 0, STANDING_HEIGHT)
+    joints = rest_positions().astype(float) + np.array((0, 0, STANDING_HEIGHT))
     taken = _taken(points, joints)
     for parent in range(JOINT_COUNT):
         children = [j for j in range(JOINT_COUNT) if PARENTS[j] == parent]

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""A stage for one dancer: tiled floor and backdrop, three lights, a world, and a following camera."""
+"""A stage for one dancer: tiled floor and backdrop, three lights, a world, a gliding camera."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ Floats = NDArray[np.floating]
 _FLOOR = (0.80, 0.78, 0.74)
 _WALL = (0.93, 0.87, 0.79)
 _DISC = (0.98, 0.66, 0.42)
-_DISC_CENTRE, _DISC_RADIUS = 1.95, 1.15
+_DISC_CENTRE, _DISC_RADIUS = 1.75, 1.15
 
 
 def build_stage(
@@ -142,7 +142,8 @@ def _step(value: Floats, low: float, high: float) -> Floats:
 
 def _painted(image: bpy.types.Image) -> bpy.types.Material:
     material = bpy.data.materials.new("Stage")
-    material.use_nodes = True
+    if material.node_tree is None:  # from 5.0 there always is one
+        material.use_nodes = True
     nodes, links = material.node_tree.nodes, material.node_tree.links
     shader = next(node for node in nodes if node.type == "BSDF_PRINCIPLED")
     shader.inputs["Roughness"].default_value = 0.75
@@ -175,7 +176,8 @@ def _lights(middle: Vector) -> list[bpy.types.Object]:
 def _world() -> bpy.types.World:
     world = bpy.data.worlds.new("Stage")
     world.color = (0.55, 0.51, 0.46)
-    world.use_nodes = True
+    if world.node_tree is None:  # from 5.0 there always is one
+        world.use_nodes = True
     background = next(node for node in world.node_tree.nodes if node.type == "BACKGROUND")
     background.inputs["Color"].default_value = (0.75, 0.78, 0.85, 1.0)
     background.inputs["Strength"].default_value = 0.45
