@@ -3,6 +3,7 @@
 
 
 def register() -> None:
+    """Make the operators and panels known to Blender."""
     from . import operators, panels
 
     operators.register()
@@ -10,6 +11,7 @@ def register() -> None:
 
 
 def unregister() -> None:
+    """Take away what `register` made known, in the other order."""
     from . import operators, panels
 
     panels.unregister()
