@@ -1,10 +1,11 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """Batches of motion with music that fits it, paired afresh every time.
 
-The mocap has no music. Every batch therefore takes, for each window of motion, a piece of the
+Most mocap has no music. Every batch therefore takes, for each window of motion, a piece of the
 library and warps its feature sequence, beat to beat, onto the beat grid of the motion. Pieces of
 the same style are preferred, and among a few places in them the one whose section level is nearest
-to the energy of the motion; only so can a network learn more than timing from the music.
+to the energy of the motion; only so can a network learn more than timing from the music. A take
+whose own song is in the library is mostly given that song, in its place.
 """
 
 from __future__ import annotations
@@ -29,6 +30,8 @@ SOUND = np.r_[0:37, 46:48]
 SECTION_LEVEL = 46
 #: How often the piece is one of the motion's own style, and how often its place fits the energy.
 STYLE_MATCH, ENERGY_MATCH = 0.75, 0.75
+#: How often a take that was danced to a song of the library gets that song.
+OWN_SONG = 0.8
 PLACES = 6
 TEMPO_RANGE = 0.08
 
@@ -47,7 +50,8 @@ class Batch(NamedTuple):
 class Library:
     """All pieces end to end. features (M, 48); beats (K,): the feature frame of each beat, with
     `bar` (K,): its place in the bar 0..3, or -1; first and count (P,): a piece's beats in there;
-    genre (P,): index of the style, or -1."""
+    genre (P,): index of the style, or -1; starts and name: of each piece, the
+    first its first feature frame."""
 
     features: Floats
     beats: NDArray[np.float64]
@@ -55,6 +59,8 @@ class Library:
     first: NDArray[np.int64]
     count: NDArray[np.int64]
     genre: NDArray[np.int64]
+    starts: NDArray[np.int64]
+    name: tuple[str, ...]
 
     @staticmethod
     def load(path: Path, split: str) -> Library:
@@ -63,7 +69,7 @@ class Library:
             tracks = [t for t in json.loads(str(data["tracks"])) if t["split"] == split]
         beats: list[NDArray[np.float64]] = []
         bar: list[NDArray[np.int64]] = []
-        first, count, genre = [], [], []
+        first, count, genre, starts, name = [], [], [], [], []
         for track in tracks:
             frames = track["start"] + np.asarray(track["beats"], dtype=np.float64) * FPS
             downbeats = np.asarray(track["downbeats"], dtype=bool)
@@ -76,9 +82,11 @@ class Library:
             beats.append(frames)
             bar.append(_bar_places(downbeats))
             genre.append(STYLES.index(track["genre"]) if track["genre"] in STYLES else -1)
+            starts.append(track["start"])
+            name.append(track["name"])
         return Library(
             features, np.concatenate(beats), np.concatenate(bar),
-            np.array(first), np.array(count), np.array(genre),
+            np.array(first), np.array(count), np.array(genre), np.array(starts), tuple(name),
         )  # fmt: skip
 
 
@@ -93,12 +101,16 @@ class Dances:
         self.segments = segments
         self.style = np.full(len(valid), -1)
         self.phase = np.zeros(len(valid))
+        self.take = np.zeros(len(valid), dtype=int)
+        #: Each take's song (its name in the library, or None) and first beat, seconds.
+        self.songs = [(take.get("song"), take["beats"][0]) for take in takes]
         self.train_rows = np.zeros(len(valid), dtype=bool)
         #: Frames that a window needs, at the fastest tempo, with one to interpolate towards.
         reach = int(np.ceil(segments * SEGMENT * (1 + TEMPO_RANGE))) + 2
-        starts, take_of = [], []
+        starts = []
         for number, take in enumerate(takes):
             rows = slice(take["start"], take["stop"])
+            self.take[rows] = number
             self.style[rows] = STYLES.index(take["style"])
             self.phase[rows] = _beat_index(np.asarray(take["beats"]), take["stop"] - take["start"])
             self.train_rows[rows] = valid[rows] & (take["split"] == "train")
@@ -106,7 +118,6 @@ class Dances:
                 continue
             good = np.convolve(valid[rows], np.ones(reach), "valid") >= reach - 0.5
             starts.append(take["start"] + np.flatnonzero(good))
-            take_of.append(np.full(len(starts[-1]), number))
         self.starts = np.concatenate(starts)
         styles = self.style[self.starts]
         counts = np.bincount(styles, minlength=len(STYLES))
@@ -150,6 +161,7 @@ class Pairing:
         self.dances, self.library = dances, library
         self.random = np.random.default_rng(seed)
         self._by_genre = [np.flatnonzero(library.genre == s) for s in range(len(STYLES))]
+        self._own = [self._own_piece(song, beat) for song, beat in dances.songs]
 
     def draw(self, size: int) -> Batch:
         dances, random = self.dances, self.random
@@ -166,7 +178,8 @@ class Pairing:
         speed = _read(dances.speed[:, None], at[:, :frames])[..., 0]
         speed = speed.reshape(size, dances.segments, SEGMENT).mean(-1)
         energy = dances.energy(speed, style)
-        music = self._music(self._phase(start, at), style, energy.mean(1))
+        own = [self._own[take] for take in dances.take[start]]
+        music = self._music(self._phase(start, at), style, energy.mean(1), own)
         return Batch(motion, music, np.eye(len(STYLES), dtype=np.float32)[style], energy)
 
     def _phase(self, start: NDArray[np.int64], at: NDArray[np.float64]) -> NDArray[np.float64]:
@@ -179,9 +192,14 @@ class Pairing:
         return value + (at - inside) * (phase[last] - phase[last - 30])[:, None] / 30
 
     def _music(
-        self, phase: NDArray[np.float64], style: NDArray[np.int64], energy: Floats
+        self,
+        phase: NDArray[np.float64],
+        style: NDArray[np.int64],
+        energy: Floats,
+        own: list[tuple[int, int] | None],
     ) -> Floats:
-        """Library features (B, T, 48) warped onto beat numbers (B, T)."""
+        """Library features (B, T, 48) warped onto beat numbers (B, T); own: the piece that was
+        danced to and its beat where the take's beats begin, where there is one."""
         library, random = self.library, self.random
         size = len(phase)
         base = np.floor(phase[:, 0]).astype(int)
@@ -194,6 +212,9 @@ class Pairing:
         fitting = np.abs(level - energy).argmin(0)
         choice = np.where(random.random(size) < ENERGY_MATCH, fitting, 0)
         shift = places[choice, np.arange(size)] - base
+        for item, found in enumerate(own):
+            if found is not None and random.random() < OWN_SONG:
+                piece[item], shift[item] = found
         number = phase + shift[:, None]
         beat = np.clip(np.floor(number).astype(int), 0, library.count[piece][:, None] - 2)
         flat = library.first[piece][:, None] + beat
@@ -204,6 +225,16 @@ class Pairing:
         music[..., SOUND] = _read(library.features, frame)[..., SOUND]
         music[..., 37:46] = beat_channels(number, library.bar[flat])
         return music
+
+    def _own_piece(self, song: str | None, first_beat: float) -> tuple[int, int] | None:
+        """The library's piece of that name, and which of its beats is the take's first."""
+        library = self.library
+        if song not in library.name:
+            return None
+        piece = library.name.index(song)
+        beats = library.beats[library.first[piece] :][: library.count[piece]]
+        start = library.starts[piece]
+        return piece, int(np.abs((beats - start) / FPS - first_beat).argmin())
 
     def _piece(self, style: int) -> int:
         own = self._by_genre[style]

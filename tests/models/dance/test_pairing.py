@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 from __future__ import annotations
 
+import json
 from pathlib import Path
 
 import numpy as np
@@ -87,3 +88,31 @@ def test_energy_is_a_quantile_within_the_style(pairing: Pairing) -> None:
     slow, fast = pairing.dances.quantiles[2][[0, -1]]
     got = pairing.dances.energy(np.array([[slow, fast, 10.0]]), np.array([2]))
     assert got[0] == pytest.approx([0, 1, 1])
+
+
+def test_a_take_danced_to_a_song_of_the_library_gets_that_song_in_its_place(
+    shards: Path, tmp_path: Path
+) -> None:
+    with np.load(shards / "music.npz") as data:
+        arrays, tracks = dict(data), json.loads(str(data["tracks"]))
+    with np.load(shards / "motion.npz") as data:
+        motion, takes = dict(data), json.loads(str(data["takes"]))
+    arrays["features"] = arrays["features"].astype(np.float32)
+    piece = tracks[2]
+    piece["name"] = "mBR0"
+    for take in takes:
+        take["song"], take["beats"] = "mBR0", piece["beats"]
+    rows = slice(piece["start"], piece["stop"])
+    ramp = np.arange(1500, dtype=np.float32) / 1500
+    arrays["features"][rows, 0] = ramp
+    np.savez(tmp_path / "music.npz", **{**arrays, "tracks": json.dumps(tracks)})
+    np.savez(tmp_path / "motion.npz", **{**motion, "takes": json.dumps(takes)})
+    dances = Dances(tmp_path / "motion.npz", "train", 3)
+    pairing = Pairing(dances, Library.load(tmp_path / "music.npz", "train"), 0)
+    onset = pairing.draw(64).music[:, :180, 0]
+    random = np.random.default_rng(0)
+    start = dances.starts[random.choice(len(dances.starts), 64, p=dances.weights)]
+    rate = 1 + random.uniform(-0.08, 0.08, 64)
+    place = (start % 600)[:, None] + np.arange(180) * rate[:, None]
+    right = np.abs(onset - place / 1500).max(1) < 2 / 1500
+    assert 0.6 < right.mean() < 0.95
