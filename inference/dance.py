@@ -74,11 +74,11 @@ def dance(
     user; Cancelled, a kind of it, when `cancelled` said so. Nothing is written then.
     """
     tell = _Teller(progress, cancelled)
-    tell(0.0, "Opening the networks")
-    nets = networks.warm(job.provider, *([folder] if folder else []))
-    context = _context(job.context)
     if not job.song.is_file():
         raise TwostepError(f"There is no file {job.song}; choose a song.")
+    context = _context(job.context)
+    tell(0.0, "Opening the networks")
+    nets = networks.warm(job.provider, *([folder] if folder else []))
     tell(0.02, "Listening")
     song = analyse(
         job.song,
@@ -92,7 +92,8 @@ def dance(
     if job.out is not None:
         tell(0.98, "Writing")
         write(motion, job.out)
-    tell(1.0, "Done")
+    if progress is not None:  # it is written: too late to stop
+        progress(1.0, "Done")
     return DanceResult(
         motion, song, style, nets.provider, nets.note, nets.card.version, song.warnings
     )

@@ -31,7 +31,7 @@ BEGINS, LASTS = 0.6, 0.35
 #: Shorter contacts are not believed, seconds.
 SHORTEST = 0.1
 #: How long a pin takes to let go, seconds.
-EASE = 0.25
+EASE = 0.4
 #: A joint this much above where it stands, m, or this fast, m/s, cannot stand, whatever its label.
 HIGHEST, FASTEST = 0.12, 1.0
 #: The figure is brought to the floor this smoothly, seconds.
@@ -135,9 +135,12 @@ def _targets(leg: Leg, ankle_runs: Runs, toe_runs: Runs, fps: float) -> tuple[Do
     carried = _eased(np.zeros_like(primary), list(_stretches(standing)), primary, ease)
     ankle_goal = leg.ankle + _eased(carried, ankle.runs, ankle.offset, ease)
     toe_goal = leg.toe + _eased(carried, toe.runs, toe.offset, ease)
-    toe_goal[:, 2] = np.maximum(toe_goal[:, 2], TOE_HEIGHT)
-    # A standing toe keeps its place; the ankle gives way when the foot is too long or too short.
     ones = np.ones((len(leg.toe), 1))
+    # A toe below the floor comes up with the whole foot, or by its own when the ankle stands.
+    sunk = np.maximum(TOE_HEIGHT - toe_goal[:, 2], 0.0)
+    toe_goal[:, 2] += sunk
+    ankle_goal[:, 2] += sunk * (1.0 - _eased(np.zeros_like(ones), ankle.runs, ones, ease)[:, 0])
+    # A standing toe keeps its place; the ankle gives way when the foot is too long or too short.
     lead = _eased(np.zeros_like(ones), toe.runs, ones, ease)
     foot = toe_goal - ankle_goal
     length = np.linalg.norm(foot, axis=-1, keepdims=True)

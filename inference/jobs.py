@@ -104,4 +104,4 @@ def _one_of(*names: str) -> str:
 
 def _check(name: str, good: bool, expected: str, value: object) -> None:
     if not good:
-        raise TwostepError(f"The job's “{name}” must be {expected}, not {value!r}.")
+        raise TwostepError(f"“{name}” must be {expected}, not {value!r}.")

@@ -64,7 +64,7 @@ def reach(legs: Leg, hip: Doubles, ankle: Doubles, toe: Doubles) -> Doubles:
     thigh, shin = legs.knee - legs.hip, legs.ankle - legs.knee
     bend = _knee_angle(distance) - _knee_angle(np.linalg.norm(thigh + shin, axis=-1))
     # A straight leg has no plane of its own; the thigh's x axis is the hinge in the rest pose.
-    hinge = np.cross(thigh, shin) / (THIGH * SHIN) + 0.05 * legs.hip_turn[:, :, 0]
+    hinge = np.cross(thigh, shin) / (THIGH * SHIN) + 0.01 * legs.hip_turn[:, :, 0]
     hinge /= np.linalg.norm(hinge, axis=-1, keepdims=True)
     knee_bend = _matrix(hinge * bend[:, None])
     turn = between(thigh + _apply(knee_bend, shin), wanted)

@@ -189,7 +189,7 @@ def _start(context: Motion | None) -> Place:
     """Where the first frame of the dance stands."""
     if context is None:
         return Place(np.zeros(2), 0.0)
-    yaw = pose_features.heading(context[-1:].matrices())[0]
+    yaw = pose_features.heading(context[-1:].matrices()[:, 0])[0]
     return Place(context.root[-1, :2].astype(np.float64), float(yaw))
 
 

@@ -1,0 +1,80 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Each cost must prefer the candidate that is better in its one respect."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from twostep.inference import candidates
+from twostep.inference.candidates import Wish, costs
+from twostep.inference.skeleton import rest_positions
+
+FRAMES, FIRST = 93, 33
+
+
+def swaying(period: float, phase: float = 0.0, size: float = 0.15) -> np.ndarray:
+    """A figure (T, 24, 3) that rests whenever (t - FIRST) / period + phase is whole."""
+    t = (np.arange(FRAMES) - FIRST) / period + phase
+    moved = np.tile(rest_positions() + [0, 0, 0.975], (FRAMES, 1, 1))
+    moved[..., 0] += size * np.cos(np.pi * t)[:, None]  # turns round, and rests, at whole t
+    return moved.astype(np.float32)
+
+
+def wish(period: float = 15.0, speed: float = 0.6, centre=(0.0, 0.0)) -> Wish:
+    return Wish(FIRST, FIRST + np.arange(0.0, 60.0, period), speed, np.array(centre))
+
+
+def judged(*figures, asked=None, standing=0.0):
+    contacts = np.full((len(figures), FRAMES, 4), standing, np.float32)
+    return costs(np.stack(figures), contacts, asked or wish())
+
+
+def test_resting_on_the_beat_is_better_than_between():
+    on, off = judged(swaying(15), swaying(15, 0.5))
+    assert on < off - 0.4
+
+
+def test_a_statue_does_not_win():
+    on, off, statue = judged(swaying(15), swaying(15, 0.5), swaying(15, size=0.0))
+    assert on < off < statue
+
+
+def test_the_wished_speed_is_better_than_twice_or_half():
+    right, half, twice = judged(swaying(15), swaying(15, size=0.075), swaying(15, size=0.3))
+    assert right < min(half, twice) - 0.3
+
+
+def test_standing_feet_that_slide_cost():
+    slow = swaying(15)
+    fixed = slow.copy()
+    fixed[:, candidates.CONTACT_JOINTS] = rest_positions()[list(candidates.CONTACT_JOINTS)]
+    fixed_cost, sliding_cost = judged(fixed, slow, standing=1.0)
+    free_cost, free_sliding = judged(fixed, slow, standing=0.0)
+    assert sliding_cost - fixed_cost > free_sliding - free_cost + 0.3
+
+
+def test_outside_the_stage_the_way_back_is_better():
+    out, back = swaying(15), swaying(15)
+    walk = np.linspace(0, 0.6, FRAMES)[:, None]
+    out[..., 0] += 1.5 + walk
+    back[..., 0] += 1.5 - walk
+    further, nearer = judged(out, back)
+    assert nearer < further - 0.8
+    # The stage is where the dance began.
+    further, nearer = judged(out, back, asked=wish(centre=(3.5, 0.0)))
+    assert further < nearer
+
+
+def test_inside_the_stage_nobody_is_pulled():
+    left, right = swaying(15), swaying(15)
+    right[..., 0] += 0.4
+    same, moved = judged(left, right)
+    assert same == pytest.approx(moved, abs=1e-5)
+
+
+def test_a_jump_at_the_seam_costs():
+    smooth, jumping = swaying(15), swaying(15)
+    jumping[FIRST:, :, 2] += 0.1
+    fine, popped = judged(smooth, jumping)
+    assert fine < popped - 0.1

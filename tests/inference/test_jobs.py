@@ -1,0 +1,40 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+from __future__ import annotations
+
+import json
+
+import pytest
+
+from twostep.inference.errors import TwostepError
+from twostep.inference.jobs import DanceJob
+
+
+def test_a_job_survives_json():
+    job = DanceJob(song="a.wav", out="b.npz", length=3, seed=7, style="house", retime=False)
+    assert DanceJob.from_fields(json.loads(json.dumps(job.to_fields()))) == job
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        ("song", ""), ("song", None), ("song", 3), ("out", "x.mp3"), ("out", 1), ("context", 5),
+        ("start", -1), ("start", "0"), ("start", float("nan")), ("length", 0), ("length", -3),
+        ("length", True), ("style", "polka"), ("style", None), ("energy", 2.1), ("energy", -0.1),
+        ("energy", float("inf")), ("seed", -1), ("seed", 1.0), ("seed", True), ("seed", 2**64),
+        ("retime", 1), ("provider", "gpu"), ("candidates", 0), ("candidates", 1000),
+    ],
+)  # fmt: skip
+def test_a_wrong_field_is_named(name, value):
+    with pytest.raises(TwostepError, match=f"“{name}” must be") as caught:
+        DanceJob.from_fields({"song": "a.wav", name: value})
+    assert "\n" not in str(caught.value)
+
+
+def test_unknown_fields_are_refused():
+    with pytest.raises(TwostepError, match="field “tempo” that Twostep does not know"):
+        DanceJob.from_fields({"song": "a.wav", "tempo": 120})
+
+
+def test_a_job_without_a_song_is_refused():
+    with pytest.raises(TwostepError, match="names no song"):
+        DanceJob.from_fields({"out": "a.npz"})
