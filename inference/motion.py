@@ -3,8 +3,10 @@
 
 from __future__ import annotations
 
+import zlib
 from dataclasses import dataclass, replace
 from pathlib import Path
+from zipfile import BadZipFile
 
 import numpy as np
 from numpy.typing import NDArray
@@ -118,9 +120,9 @@ class Motion:
     def load(path: Path) -> Motion:
         """Read what `save` wrote. Raises ValueError when the file is not a Motion."""
         try:
-            with np.load(path, allow_pickle=False) as data:
+            with Path(path).open("rb") as file, np.load(file, allow_pickle=False) as data:
                 return Motion(float(data["fps"]), data["root"], data["rotations"], data["contacts"])
-        except (KeyError, OSError, EOFError) as error:
+        except (KeyError, ValueError, OSError, EOFError, BadZipFile, zlib.error) as error:
             raise ValueError(f"{Path(path).name} is not a Twostep motion file.") from error
 
 
