@@ -4,8 +4,6 @@
 They are computed, so nothing of them is saved with a file or undone.
 """
 
-from __future__ import annotations
-
 import bpy
 
 from .session import state

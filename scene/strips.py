@@ -115,7 +115,9 @@ def open_song(scene: bpy.types.Scene, path: Path) -> bpy.types.Sequence:
     try:
         strip = versions.new_sound_strip(scene, path.stem, path, 1, scene.frame_current)
         if versions.content_frames(strip) <= 1:
-            raise TwostepError(f"{path.name} is no sound that Blender can play; choose another.")
+            raise TwostepError(
+                f"The file {path.name} is no sound that Blender can play; choose another."
+            )
     except (RuntimeError, TwostepError) as error:
         if strip is not None:
             versions.remove_strip(scene, strip)

@@ -1,15 +1,31 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The add-on registered once in this Blender, and a fresh file for every test."""
+"""The add-on registered once in this Blender, a fresh file for every test, songs and networks."""
 
 from __future__ import annotations
 
 import atexit
+import shutil
+from pathlib import Path
 
 import pytest
 
 bpy = pytest.importorskip("bpy", reason="these tests run under the bpy wheel")
 
 import twostep  # noqa: E402
+from twostep.inference import client, weights  # noqa: E402
+from twostep.operators import session  # noqa: E402
+from twostep.scene import versions  # noqa: E402
+
+from .figures import smpl_armature  # noqa: E402
+from .sounds import beat, write_wav  # noqa: E402
+
+_done: list[bool] = []
+
+
+def _unregister_once() -> None:
+    if not _done:
+        _done.append(True)
+        twostep.unregister()
 
 
 @pytest.fixture(scope="session", autouse=True)
@@ -22,16 +38,73 @@ def _addon():
     _unregister_once()
 
 
-_done: list[bool] = []
-
-
-def _unregister_once() -> None:
-    if not _done:
-        _done.append(True)
-        twostep.unregister()
-
-
 @pytest.fixture(autouse=True)
 def context(_addon):
     bpy.ops.wm.read_homefile(use_empty=True)
     return bpy.context
+
+
+@pytest.fixture(scope="session")
+def package(tmp_path_factory) -> Path:
+    """A copy of what the worker needs, whose networks a test may spoil."""
+    root = tmp_path_factory.mktemp("package") / "twostep"
+    shutil.copytree(client.ROOT / "inference", root / "inference")
+    shutil.copy(client.ROOT / "__init__.py", root)
+    folder = root / "models" / "weights" / "dance"
+    if (weights.FOLDER / weights.CARD).is_file():
+        shutil.copytree(weights.FOLDER, folder)
+    else:
+        pytest.importorskip("onnx", reason="no trained networks, and no onnx to make others")
+        from twostep.tests.inference import tiny_networks
+
+        tiny_networks.build(folder)
+    return root
+
+
+@pytest.fixture(scope="session")
+def song(tmp_path_factory) -> Path:
+    """Six seconds of a drum at 120 bpm."""
+    return write_wav(tmp_path_factory.mktemp("songs") / "Drum.wav", beat(6.0))
+
+
+@pytest.fixture
+def own_worker(package, monkeypatch):
+    """A worker of this test's own, started from the copied package; spoil the copy before use."""
+    session.close()
+    monkeypatch.setattr(client, "ROOT", package)
+    yield
+    session.close()
+
+
+@pytest.fixture(scope="session")
+def _warm(package):
+    yield
+    session.close()
+
+
+@pytest.fixture
+def worker(package, _warm, monkeypatch):
+    """The session's warm worker, running from the copied package."""
+    monkeypatch.setattr(client, "ROOT", package)
+
+
+@pytest.fixture
+def figure(context):
+    context.scene.render.fps = 30
+    return smpl_armature("Dancer")
+
+
+@pytest.fixture
+def strip(context, song):
+    """The song as a strip at frame 11, or, in a Blender without sound, as a file."""
+    return add_song(context, song, 11)
+
+
+def add_song(context, path, frame):
+    try:
+        return versions.new_sound_strip(context.scene, path.stem, path, 1, frame)
+    except RuntimeError:
+        context.scene.sequence_editor_clear()
+        context.scene.twostep.song_file = str(path)
+        context.scene.frame_start = frame
+        return None

@@ -1,0 +1,183 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The Dance button from the scene to the keys, with the real worker."""
+
+from __future__ import annotations
+
+import json
+import time
+
+import bpy
+import numpy as np
+import pytest
+
+from twostep.inference.errors import Cancelled
+from twostep.operators import session
+from twostep.operators.run import Run, plan
+from twostep.scene import keys, versions
+
+from .snapshots import snapshot
+from .test_keys import key_times
+
+pytestmark = pytest.mark.usefixtures("worker")
+
+
+def values(action):
+    return {
+        (curve.data_path, curve.array_index): np.array(
+            [point.co[1] for point in curve.keyframe_points], dtype=np.float32
+        )
+        for curve in versions.curves(action)
+    }
+
+
+def test_the_button_dances(context, figure, strip):
+    scene = context.scene
+    scene.twostep.style, scene.twostep.seed = "salsa", 7
+    before = (scene.render.fps, scene.frame_start, scene.frame_end, scene.frame_current)
+    assert bpy.ops.twostep.dance() == {"FINISHED"}
+    action = figure.animation_data.action
+    assert action.name == "Drum - salsa"
+    times = key_times(action)
+    assert times[0] == 11 and 170 <= len(times) <= 181
+    assert (scene.render.fps, scene.frame_start, scene.frame_end, scene.frame_current) == before
+    recipe = json.loads(action[keys.RECIPE])
+    assert recipe["seed"] == 7 and recipe["danced_style"] == "salsa"
+    assert recipe["song"].endswith("Drum.wav") and recipe["weights"] and recipe["bpm"] > 0
+    assert context.window_manager.twostep.provider == "CPU"
+    assert not context.window_manager.twostep.running
+    assert not list(session.Path(bpy.app.tempdir).glob("twostep-dance-*"))
+
+
+def test_the_same_seed_dances_the_same_and_another_does_not(context, figure, strip):
+    dances = []
+    for seed in (1, 1, 2):
+        context.scene.twostep.seed = seed
+        bpy.ops.twostep.dance()
+        dances.append(values(figure.animation_data.action))
+    first, again, other = dances
+    assert all(np.array_equal(first[path], again[path]) for path in first)
+    assert any(not np.allclose(first[path], other[path]) for path in first)
+
+
+def test_auto_names_the_style_that_was_danced(context, figure, strip):
+    bpy.ops.twostep.dance()
+    action = figure.animation_data.action
+    recipe = json.loads(action[keys.RECIPE])
+    assert recipe["style"] == "auto" and recipe["danced_style"] != "auto"
+    assert action.name.startswith("Drum - ")
+
+
+def test_a_range_of_the_song(context, figure, strip):
+    scene = context.scene
+    scene.frame_start, scene.frame_end = 71, 130
+    scene.twostep.length = "RANGE"
+    bpy.ops.twostep.dance()
+    recipe = json.loads(figure.animation_data.action[keys.RECIPE])
+    # A strip that began at 11 is two seconds in; a file without a strip begins with the range.
+    assert recipe["start"] == pytest.approx(2.0 if strip else 0.0)
+    assert recipe["length"] == pytest.approx(2.0)
+    times = key_times(figure.animation_data.action)
+    assert (times[0], times[-1]) == (71, 130)
+
+
+def test_a_dance_on_top_in_the_nla(context, figure, strip):
+    bpy.ops.twostep.dance()
+    context.scene.twostep.use_nla = True
+    bpy.ops.twostep.dance()
+    assert [track.name for track in figure.animation_data.nla_tracks][-1].endswith(".001")
+    assert figure.animation_data.action is None
+
+
+def test_from_the_present_pose(context, figure, strip):
+    """The dance begins near where the character was put, not at the middle of the stage."""
+    figure.pose.bones["pelvis"].matrix.translation = (1.5, -2.0, 0.95)
+    pelvis = figure.pose.bones["pelvis"]
+    matrix = pelvis.matrix.copy()
+    matrix.translation = (1.5, -2.0, 0.95)
+    pelvis.matrix = matrix
+    context.view_layer.update()
+    context.scene.twostep.use_present_pose = True
+    bpy.ops.twostep.dance()
+    context.scene.frame_set(11)
+    head = figure.evaluated_get(context.evaluated_depsgraph_get()).pose.bones["pelvis"].head
+    assert np.linalg.norm(np.array(head)[:2] - (1.5, -2.0)) < 0.25
+
+
+def test_undo_takes_the_whole_dance_back(context, figure, strip):
+    bpy.ops.ed.undo_push(message="before")
+    bpy.ops.twostep.dance("EXEC_DEFAULT", True)
+    assert bpy.data.objects["Dancer"].animation_data.action
+    bpy.ops.ed.undo()
+    data = bpy.data.objects["Dancer"].animation_data
+    assert data is None or data.action is None
+    assert not bpy.data.actions
+
+
+def test_cancel_half_way(context, figure, strip):
+    before = snapshot()
+    run = Run(plan(context))
+    run.start()
+    deadline = time.monotonic() + 60
+    while session.state.fraction == 0 and time.monotonic() < deadline:
+        run.step()
+        time.sleep(0.01)
+    assert session.state.fraction > 0
+    assert bpy.ops.twostep.cancel() == {"FINISHED"}
+    with pytest.raises(Cancelled, match="nothing was changed"):
+        run.step()
+    run.close()
+    assert snapshot() == before and not session.state.running
+    # The worker is free for the next one, and not confused by the answers to the old one.
+    assert bpy.ops.twostep.dance() == {"FINISHED"}
+
+
+def test_only_one_dance_at_a_time(context, figure, strip):
+    run = Run(plan(context))
+    run.start()
+    try:
+        before = snapshot()
+        with pytest.raises(RuntimeError, match="A dance is being made"):
+            bpy.ops.twostep.dance()
+        assert snapshot() == before
+    finally:
+        run.close()
+
+
+def test_a_character_that_is_deleted_meanwhile(context, figure, strip):
+    run = Run(plan(context))
+    run.start()
+    while not run.done:
+        run.step()
+        time.sleep(0.01)
+    bpy.data.objects.remove(figure)
+    before = snapshot()
+    with pytest.raises(Exception, match="was deleted while"):
+        run.apply()
+    run.close()
+    assert snapshot() == before
+
+
+def test_a_character_that_is_renamed_meanwhile_still_dances(context, figure, strip):
+    run = Run(plan(context))
+    run.start()
+    figure.name = "Somebody"
+    while not run.done:
+        run.step()
+        time.sleep(0.01)
+    run.apply()
+    run.close()
+    assert figure.animation_data.action.name.startswith("Drum")
+
+
+def test_our_own_dancer_dances(context, strip):
+    context.scene.render.fps = 30
+    bpy.ops.twostep.add_dancer()
+    ob = context.view_layer.objects.active
+    assert bpy.ops.twostep.dance() == {"FINISHED"}
+    assert ob.animation_data.action
+
+
+def test_the_dice(context):
+    seed = context.scene.twostep.seed
+    bpy.ops.twostep.dice()
+    assert context.scene.twostep.seed != seed
