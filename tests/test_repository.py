@@ -16,7 +16,20 @@ SPDX = "SPDX-License-Identifier: GPL-3.0-or-later"
 MOST_LINES = 400
 MOST_BYTES = 100 * 2**20
 #: Forms of motion, body models and pickled data: nobody else's data is committed.
-FOREIGN = {".bvh", ".c3d", ".amc", ".asf", ".csv", ".mid", ".midi", ".mp3", ".pkl", ".sf2", ".urdf"}
+FOREIGN = {
+    ".bvh",
+    ".c3d",
+    ".amc",
+    ".asf",
+    ".csv",
+    ".mid",
+    ".midi",
+    ".mp3",
+    ".npz",
+    ".pkl",
+    ".sf2",
+    ".urdf",
+}
 
 
 @pytest.fixture(scope="module")
