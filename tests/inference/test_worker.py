@@ -148,7 +148,8 @@ def converse(lines: list[str], weights: Path) -> list[dict]:
 
 def test_nonsense_is_answered_and_survived(weights):
     lines = [
-        "this is no JSON", "[1, 2]", "", '{"id": 1, "type": "sing"}', '{"id": [1], "type": "dance"}',
+        "this is no JSON", "[1, 2]", "", '{"id": 1, "type": "sing"}',
+        '{"id": [1], "type": "dance"}',
         '{"id": 2, "type": "cancel"}', '{"id": 3, "type": "dance"}',
         '{"id": 4, "type": "dance", "song": "a.wav"}',
         '{"id": 5, "type": "dance", "song": "nowhere.wav", "out": "a.npz", "colour": 1}',

@@ -1,0 +1,160 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""How long a minute of dance takes, stage by stage, against its budget.
+
+    python benchmarks/dance.py [--song FILE] [--seconds 60] [--repeat 3] [--no-first-use]
+
+Each line: stage, best time, how much faster than real time, and time over budget (below 1 is good).
+Warm figures are the best of `--repeat`; the first use runs in fresh processes with an empty cache.
+The exit code is 1 when a budget is broken.
+"""
+
+from __future__ import annotations
+
+import argparse
+import os
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from scipy.io import wavfile
+
+from twostep.inference import networks, retime
+from twostep.inference.audio import Song, analyse
+from twostep.inference.dance import score, write
+from twostep.inference.footlock import locked
+from twostep.inference.jobs import DanceJob
+from twostep.inference.motion import Motion
+from twostep.inference.rollout import Direction, rollout
+
+#: Seconds that a minute of song may take, on two cores.
+OVERALL, FIRST_USE, FOOTLOCK = 6.0, 25.0, 0.3
+#: Times real time.
+ROLLOUT = 60.0
+
+_FIRST = (
+    "import sys, pathlib\n"
+    "from twostep.inference.dance import dance\n"
+    "from twostep.inference.jobs import DanceJob\n"
+    "dance(DanceJob(pathlib.Path(sys.argv[1]), length=float(sys.argv[2])))\n"
+)
+
+
+@dataclass(frozen=True)
+class Line:
+    """One stage: its time and, where it has one, the time that it may take."""
+
+    stage: str
+    seconds: float
+    budget: float | None = None
+
+    def told(self, played: float) -> str:
+        """The line as it is printed, for so many seconds of song."""
+        share = "" if self.budget is None else f"{self.seconds / self.budget:6.2f} of budget"
+        speed = f"{played / max(self.seconds, 1e-9):8.0f} x real time"
+        return f"{self.stage:34}{self.seconds:9.3f} s {speed}  {share}"
+
+
+def main() -> int:
+    """Measure, print, and say by the exit code whether all budgets are kept."""
+    asked = _arguments()
+    with tempfile.TemporaryDirectory() as folder:
+        path = asked.song or _made_up(Path(folder) / "song.wav", asked.seconds)
+        lines = [] if asked.no_first_use else _first_use(path, asked.seconds)
+        warm, played = _warm(path, asked, Path(folder))
+    lines += warm
+    for line in lines:
+        print(line.told(played))
+    broken = [line.stage for line in lines if line.budget and line.seconds > line.budget]
+    print("broken: " + ", ".join(broken) if broken else "all budgets kept")
+    return 1 if broken else 0
+
+
+def _arguments() -> argparse.Namespace:
+    parser = argparse.ArgumentParser(description="How long a minute of dance takes.")
+    parser.add_argument("--song", type=Path, help="else a drum loop is made up")
+    parser.add_argument("--seconds", type=float, default=60.0)
+    parser.add_argument("--repeat", type=int, default=3)
+    parser.add_argument("--candidates", type=int, default=DanceJob.candidates)
+    parser.add_argument("--provider", default="auto")
+    parser.add_argument("--no-first-use", action="store_true", help="leave out the cold processes")
+    return parser.parse_args()
+
+
+def _first_use(path: Path, seconds: float) -> list[Line]:
+    """A fresh process with nothing compiled, and another that finds what the first compiled."""
+    with tempfile.TemporaryDirectory() as cache:
+        environment = {**os.environ, "NUMBA_CACHE_DIR": cache}
+        command = [sys.executable, "-c", _FIRST, str(path), str(seconds)]
+
+        def process() -> None:
+            subprocess.run(command, env=environment, check=True)
+
+        cold, again = _timed(process)[0], _timed(process)[0]
+    return [
+        Line("first use: imports, all stages", cold, FIRST_USE),
+        Line("second process: the same", again),
+    ]
+
+
+def _warm(path: Path, asked: argparse.Namespace, folder: Path) -> tuple[list[Line], float]:
+    nets = networks.warm(asked.provider)
+    print(f"networks {nets.card.version} on {nets.provider} {nets.note}")
+
+    def best(work: Callable[[], Any]) -> tuple[float, Any]:
+        runs = [_timed(work) for _ in range(asked.repeat)]
+        return min(seconds for seconds, _ in runs), runs[-1][1]
+
+    song: Song
+    motion: Motion
+    listening, song = best(lambda: analyse(path, 0.0, asked.seconds))
+    direction = Direction(song.style, candidates=asked.candidates)
+    rolling, motion = best(lambda: rollout(nets, score(song), direction))
+    timing, motion = best(lambda: retime.retimed(motion, song.beats))
+    locking, motion = best(lambda: locked(motion))
+    npz, _ = best(lambda: write(motion, folder / "dance.npz"))
+    bvh, _ = best(lambda: write(motion, folder / "dance.bvh"))
+    lines = [
+        Line("analysis", listening),
+        Line(f"rollout, {asked.candidates} candidates", rolling, song.seconds / ROLLOUT),
+        Line("retiming", timing),
+        Line("foot lock", locking, FOOTLOCK * song.seconds / 60),
+        Line("write .npz", npz),
+        Line("write .bvh", bvh),
+        *_keying(motion),
+    ]
+    chain = sum(line.seconds for line in lines if line.stage != "write .bvh")
+    lines.append(Line("song to keyed armature", chain, OVERALL * max(song.seconds / 60, 1.0)))
+    return lines, song.seconds
+
+
+def _keying(_motion: Motion) -> list[Line]:
+    """The stages inside Blender; measured where bpy is importable."""
+    return []
+
+
+def _timed(work: Callable[[], Any]) -> tuple[float, Any]:
+    started = time.perf_counter()
+    result = work()
+    return time.perf_counter() - started, result
+
+
+def _made_up(path: Path, seconds: float, rate: int = 22050) -> Path:
+    """Drums at 112 bpm with a bass note, so that the benchmark needs no file."""
+    t = np.arange(round(seconds * rate)) / rate
+    beat = t * 112 / 60
+    drum = np.sin(2 * np.pi * 60 * t) * np.exp(-12 * (beat % 1))
+    hat = np.random.default_rng(0).normal(size=len(t)) * np.exp(-50 * ((beat + 0.5) % 1))
+    bass = np.sin(2 * np.pi * 110 * 2 ** (np.floor(beat / 4) % 4 / 6) * t)
+    samples = 0.5 * drum + 0.1 * hat + 0.2 * bass
+    wavfile.write(path, rate, (np.clip(samples, -1, 1) * 32000).astype(np.int16))
+    return path
+
+
+if __name__ == "__main__":
+    sys.exit(main())
