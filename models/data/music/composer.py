@@ -19,8 +19,11 @@ from .score import BEATS_PER_BAR, Note, Part, Piece, Section
 MAJOR = (0, 2, 4, 5, 7, 9, 11)
 MINOR = (0, 2, 3, 5, 7, 8, 10)
 
-#: Bars and energy of the sections, as templates; each piece draws one.
-FORMS: tuple[tuple[tuple[str, int, float], ...], ...] = (
+#: Name, bars and energy (0..1) of each section.
+Form = tuple[tuple[str, int, float], ...]
+
+#: Each piece draws one of these.
+FORMS: tuple[Form, ...] = (
     (("intro", 4, 0.2), ("verse", 8, 0.5), ("build", 4, 0.7), ("chorus", 8, 1.0),
      ("break", 4, 0.25), ("chorus", 8, 0.95)),
     (("intro", 2, 0.3), ("verse", 8, 0.55), ("chorus", 8, 0.9), ("break", 4, 0.3),
@@ -161,14 +164,11 @@ def _contour(rng: np.random.Generator, count: int) -> list[int]:
     return line
 
 
-def plan(rng: np.random.Generator, bars: int | None) -> tuple[Section, ...]:
-    """Sections of a whole piece; `bars` cuts it short."""
-    form = FORMS[int(rng.integers(len(FORMS)))]
+def plan(rng: np.random.Generator, form: Form | None) -> tuple[Section, ...]:
+    """Sections of a whole piece, of a drawn form unless one is given."""
+    drawn = FORMS[int(rng.integers(len(FORMS)))]
     sections, at = [], 0
-    for name, length, energy in form:
-        length = length if bars is None else min(length, bars - at)
-        if length <= 0:
-            break
+    for name, length, energy in form or drawn:
         level = float(np.clip(energy + rng.normal(0, 0.04), 0.1, 1))
         sections.append(Section(name, at, length, level))
         at += length
@@ -185,8 +185,8 @@ def beat_grid(
     return np.concatenate([[0.0], np.cumsum(60 / bpm * (1 + wander))])
 
 
-def compose(genre: str, seed: int, bars: int | None = None) -> Piece:
-    """A piece of one genre, 60-100 s long unless cut to some bars.
+def compose(genre: str, seed: int, form: Form | None = None) -> Piece:
+    """A piece of one genre, 60-110 s long unless its form is given.
 
     Raises KeyError for a genre that is not in `genres.GENRES`.
     """
@@ -194,7 +194,7 @@ def compose(genre: str, seed: int, bars: int | None = None) -> Piece:
 
     player = GENRES[genre]
     rng = np.random.default_rng([seed, *genre.encode()])
-    sections = plan(rng, bars)
+    sections = plan(rng, form)
     writer = Writer(rng, tonic=int(rng.integers(12)), scale=player.scale(rng))
     bpm = float(rng.uniform(*player.tempi))
     drift = player.drift * float(rng.uniform(0.3, 1)) * (rng.random() < player.drifting)

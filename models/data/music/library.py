@@ -85,10 +85,9 @@ def build(
     """
     sounds = out / "sounds"
     sounds.mkdir(parents=True, exist_ok=True)
-    jobs = [
-        replace(job, sounds=sounds)
-        for job in _jobs(music_dir, midi_dir, samples_dir, pieces_per_genre, seed, midi_per_folder)
-    ]
+    jobs = plan(
+        music_dir, midi_dir, samples_dir, sounds, pieces_per_genre, seed, midi_per_folder
+    )
     tracks = []
     with ProcessPoolExecutor(workers or os.cpu_count()) as pool:
         for job, track in zip(jobs, pool.map(_make, jobs), strict=True):
@@ -98,6 +97,20 @@ def build(
             report(f"{job.name}: {len(track.features) / 30:.0f} s, {len(track.beats)} beats")
             tracks.append(track)
     return _write(tracks, out)
+
+
+def plan(
+    music_dir: Path | None,
+    midi_dir: Path | None,
+    samples_dir: Path | None,
+    sounds: Path | None,
+    pieces_per_genre: int,
+    seed: int,
+    midi_per_folder: int,
+) -> list[Job]:
+    """Every track that the arguments of `build` ask for; `sounds` keeps what is rendered."""
+    jobs = _jobs(music_dir, midi_dir, samples_dir, pieces_per_genre, seed, midi_per_folder)
+    return [replace(job, sounds=sounds) for job in jobs]
 
 
 def _jobs(
@@ -134,27 +147,46 @@ def _split(number: int) -> str:
     return "validation" if number % _VALIDATION == _VALIDATION - 1 else "train"
 
 
-def _make(job: Job) -> Track | str:
-    """The track of a job, or why there is none."""
-    if job.kind == "piece":
-        return piece_track(job)
+@dataclass(frozen=True)
+class Sound:
+    """heard: what the ear gets. beats (B,) and downbeats (B,): known, or None where they are not."""
+
+    heard: Heard
+    beats: NDArray[np.float64] | None = None
+    downbeats: NDArray[np.bool_] | None = None
+
+
+def sound_of(job: Job) -> Sound | str:
+    """Composes, renders or reads what a job asks for; a sentence where nothing comes of it."""
+    if job.genre is not None:
+        return _composed(job, job.genre)
     assert job.path is not None
     if job.kind == "recording":
-        heard = listen(job.path)
-        return _tracked(job, heard)
-    return _midi_track(job, job.path)
+        return Sound(listen(job.path))
+    return _midi_sound(job, job.path)
 
 
-def piece_track(job: Job) -> Track:
-    """A composed piece as the ear hears it, with the beats it was written on."""
-    assert job.genre is not None
-    piece = compose(job.genre, job.seed)
+def _make(job: Job) -> Track | str:
+    """The track of a job, or why there is none."""
+    sound = sound_of(job)
+    if isinstance(sound, str):
+        return sound
+    if sound.beats is not None and sound.downbeats is not None:
+        return _track(job, sound.heard, sound.beats, sound.downbeats, truth=True)
+    pulse = rhythm(sound.heard)
+    if not pulse.clear:
+        return "no clear beat"
+    return _track(job, sound.heard, pulse.beats, pulse.downbeats, truth=False)
+
+
+def _composed(job: Job, genre: str) -> Sound:
+    piece = compose(genre, job.seed)
     key = repr((piece.beat_times.tolist(), piece.parts, piece.notes, job.samples_dir is None))
     heard = _heard(job, key.encode(), lambda: render(piece, job.samples_dir, RATE))
-    return _track(job, heard, piece.beat_times + LEAD, piece.downbeats, truth=True)
+    return Sound(heard, piece.beat_times + LEAD, piece.downbeats)
 
 
-def _midi_track(job: Job, path: Path) -> Track | str:
+def _midi_sound(job: Job, path: Path) -> Sound | str:
     try:
         beats, downbeats = midi_beats.read_beats(path, _MIDI_SECONDS)
         with tempfile.TemporaryDirectory() as folder:
@@ -166,8 +198,8 @@ def _midi_track(job: Job, path: Path) -> Track | str:
     if heard.seconds < _SHORTEST:
         return "too short"
     if len(beats) >= 8 and _on_the_beat(heard, beats) > _BELIEVED:
-        return _track(job, heard, beats, downbeats, truth=True)
-    return _tracked(job, heard)
+        return Sound(heard, beats, downbeats)
+    return Sound(heard)
 
 
 def _played(midi: Path) -> NDArray[np.float32]:
@@ -196,13 +228,6 @@ def _on_the_beat(heard: Heard, beats: NDArray[np.float64]) -> float:
     wide = np.maximum.reduce([np.roll(flux, shift) for shift in (-2, -1, 0, 1, 2)])
     at = np.round(beats * 90).astype(int)
     return float(wide[at[at < len(wide)]].mean() / max(float(wide.mean()), 1e-6))
-
-
-def _tracked(job: Job, heard: Heard) -> Track | str:
-    pulse = rhythm(heard)
-    if not pulse.clear:
-        return "no clear beat"
-    return _track(job, heard, pulse.beats, pulse.downbeats, truth=False)
 
 
 def _track(

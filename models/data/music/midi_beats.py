@@ -13,6 +13,9 @@ from ....inference.audio.beats import FASTEST, SLOWEST
 
 Times = NDArray[np.float64]
 
+#: Controllers of MIDI's channel mode messages.
+ALL_SOUND_OFF, ALL_NOTES_OFF = 120, 123
+
 
 def cut(source: Path, seconds: float, out: Path) -> None:
     """Writes the first seconds of a MIDI file as a file of one track."""
@@ -25,7 +28,14 @@ def cut(source: Path, seconds: float, out: Path) -> None:
             break
         if message.type == "set_tempo":
             tempo = message.tempo
-        track.append(message)
+        if message.type != "end_of_track":
+            track.append(message)
+    # A note cut off before its end would sound for ever, and FluidSynth waits for silence.
+    track.extend(
+        mido.Message("control_change", channel=channel, control=control)
+        for channel in range(16)
+        for control in (ALL_SOUND_OFF, ALL_NOTES_OFF)
+    )
     short = mido.MidiFile(type=0, ticks_per_beat=file.ticks_per_beat)
     short.tracks.append(track)
     short.save(str(out))
