@@ -89,6 +89,7 @@ def describe(
     """The content of dance.json."""
     return {
         "version": facts.pop("version"),
+        "guidance": facts.pop("guidance"),
         "exported": datetime.now(UTC).date().isoformat(),
         "latent": model.config.latent,
         "styles": list(STYLES),
@@ -109,12 +110,17 @@ def main() -> None:
     parser.add_argument("--shards", type=Path, required=True)
     parser.add_argument("--out", type=Path, required=True)
     parser.add_argument("--version", required=True, help="version of the weights, e.g. 1")
+    parser.add_argument("--steps", type=int, help="Euler steps of the flow, else the model's own")
+    parser.add_argument("--guidance", type=float, default=3.0, help="on the music, in dance.json")
     asked = parser.parse_args()
     checkpoint = asked.run / "checkpoint.pt"
     model = load_average(checkpoint)
+    model.flow.steps = asked.steps or model.flow.steps
     kept = torch.load(checkpoint, map_location="cpu", weights_only=True)
     facts: dict[str, object] = {
         "version": asked.version,
+        "guidance": asked.guidance,
+        "flow_steps": model.flow.steps,
         "minutes": [round(m, 1) for m in kept["minutes"]],
         "parameters": {
             n: sum(p.numel() for p in m.parameters()) for n, m in model.named_children()

@@ -20,6 +20,8 @@ from .pairing import SOUND, Batch
 NO_CONTEXT, SHORT_CONTEXT, HISTORY_NOISE = 0.20, 0.25, 0.6
 SOUND_DROP, MUSIC_DROP, STYLE_DROP, ENERGY_DROP = 0.30, 0.20, 0.15, 0.15
 KINEMATIC_ITEMS = 24
+#: From this share of stage two on the decoder is trained along; it costs half a step more.
+READING = 0.85
 
 
 class Tensors:
@@ -92,8 +94,8 @@ def encoding_step(model: DanceModel, batch: Tensors, progress: float) -> dict[st
 
 
 def flow_step(model: DanceModel, batch: Tensors, progress: float) -> dict[str, Tensor]:
-    """Stage two: the flow in the frozen latent space; from the middle on, the context is now and
-    then the flow's own estimate, and the decoder learns to read such estimates."""
+    """Stage two: the flow in the frozen latent space. More and more often the context is the flow's
+    own estimate, and towards the end the decoder learns to read such estimates."""
     with torch.no_grad():
         latents = batch.encoded(model)
     first, estimate, time = flow_loss(model.flow, latents[:, 1], corrupted(batch, latents[:, 0], 1))
@@ -101,7 +103,7 @@ def flow_step(model: DanceModel, batch: Tensors, progress: float) -> dict[str, T
     context = torch.where(own[:, None, None], estimate.detach(), latents[:, 1])
     second, estimate, time = flow_loss(model.flow, latents[:, 2], corrupted(batch, context, 2))
     terms = {"loss": first + second, "flow": (first + second) / 2}
-    if progress > 0.5:
+    if progress > READING:
         late = torch.argsort(time, descending=True)[: len(time) // 3]
         read = torch.cat([latents[late, 1], estimate[late].detach()], dim=1)
         rebuilt = reconstruction(
