@@ -39,9 +39,8 @@ def _object(ob: bpy.types.Object) -> tuple:
     ]
     playing = data.action.name if data and data.action else None
     parent = ob.parent.name if ob.parent else None
-    return (
-        _round(ob.matrix_world), ob.select_get(), ob.mode, parent, data is None, playing, tracks, pose,
-    )  # fmt: skip
+    state = (_round(ob.matrix_world), ob.select_get(), ob.mode, parent)
+    return (*state, data is None, playing, tracks, pose)
 
 
 def _action(action: bpy.types.Action) -> tuple:

@@ -41,10 +41,17 @@ def shorten(strip, frames):
         strip.frame_offset_end = frames
 
 
-@pytest.mark.parametrize("fps", [(24, 1.0), (24, 1.001), (60, 1.0)])
-@pytest.mark.parametrize("frame", [0, 17])
-@pytest.mark.parametrize("trimmed", [0, 12, 12.5])
-@pytest.mark.parametrize("offset", [0.0, 0.4, -0.4])
+@pytest.mark.parametrize(
+    ("fps", "frame", "trimmed", "offset"),
+    [
+        ((24, 1.0), 17, 0, 0.0),
+        ((24, 1.001), 17, 12, 0.0),
+        ((24, 1.0), 17, 12.5, 0.4),
+        ((30, 1.0), 0, 12, -0.4),
+        ((60, 1.0), -5, 70, 0.0),
+        ((60, 1.0), 17, 0, -0.4),
+    ],
+)
 def test_the_song_sounds_where_the_clip_says(context, click, tmp_path, fps, frame, trimmed, offset):
     scene = context.scene
     scene.render.fps, scene.render.fps_base = fps
