@@ -42,7 +42,7 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--energy", type=float, default=1.0, help="0 calm, 1 as the music, 2 wild")
     parser.add_argument("--seed", type=int, default=0, help="another seed, another dance")
     parser.add_argument("--length", type=float, help="how much of the song, seconds")
-    parser.add_argument("--size", type=_size, default=(768, 432), metavar="WxH",
+    parser.add_argument("--size", type=_size, default=(640, 360), metavar="WxH",
                         help="of the video, pixels")  # fmt: skip
     parser.add_argument("--no-render", action="store_true", help="no video, no contact sheet")
     return parser

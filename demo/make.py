@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 
 from ..inference.dance import DanceResult, dance, write
 from ..inference.errors import TwostepError
+from ..inference.files import replaced
 from ..inference.jobs import DanceJob
 from ..inference.motion import Motion
 
@@ -22,7 +23,7 @@ if TYPE_CHECKING:
 #: Told the share done, 0..1, and what is being done.
 Progress = Callable[[float, str], None]
 
-SIZE = (768, 432)
+SIZE = (640, 360)
 #: Pictures on the contact sheet.
 _SHEET = 24
 #: The share of the time that goes by before anything is drawn.
@@ -97,7 +98,10 @@ def film(show: Show, motion: Motion, job: DanceJob, stem: Path, progress: Progre
     video, sheet = _with(stem, ".mp4"), _with(stem, ".png")
     kept: list[tuple[float, Path]] = []
     with tempfile.TemporaryDirectory() as folder:
-        with Film(video, size, round(motion.fps), job.song, job.start) as reel:
+        with (
+            replaced(video) as path,
+            Film(path, size, round(motion.fps), job.song, job.start) as reel,
+        ):
             for frame, picture in render_frames(scene, frames, Path(folder)):
                 reel.add(read(picture))
                 share = (frame - frames[0] + 1) / len(frames)

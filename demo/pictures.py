@@ -63,10 +63,11 @@ def contact_sheet(
     return np.concatenate(rows, axis=0)
 
 
-def _stamped(picture: Picture, text: str, dot: int = 2) -> Picture:
+def _stamped(picture: Picture, text: str) -> Picture:
     """The picture with a white line at its left and top edge, and text on a plate in a corner."""
     letters = [np.array([[c == "#" for c in row] for row in _GLYPHS[letter]]) for letter in text]
     line = np.concatenate([np.pad(letter, ((2, 2), (1, 0))) for letter in letters], axis=1)
+    dot = max(1, picture.shape[1] // 160)
     ink = np.kron(np.pad(line, ((0, 0), (1, 2))), np.ones((dot, dot), dtype=bool))
     result = np.array(picture)
     result[:1], result[:, :1] = 255, 255

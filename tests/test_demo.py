@@ -1,0 +1,260 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The demo: its film, its contact sheet, its files, its sentences."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+import wave
+from pathlib import Path
+
+import av
+import numpy as np
+import pytest
+
+bpy = pytest.importorskip("bpy", reason="the demo draws with the bpy wheel")
+
+from twostep.demo import make, pictures  # noqa: E402
+from twostep.demo.__main__ import main  # noqa: E402
+from twostep.demo.video import Film  # noqa: E402
+from twostep.inference.errors import TwostepError  # noqa: E402
+from twostep.inference.jobs import DanceJob  # noqa: E402
+from twostep.inference.motion import Motion  # noqa: E402
+from twostep.inference.skeleton import JOINT_COUNT, STANDING_HEIGHT  # noqa: E402
+
+ROOT = Path(__file__).resolve().parent.parent
+SIZE = (64, 36)
+
+
+def write_clicks(path: Path, seconds: float = 4.0, rate: int = 22050) -> Path:
+    """A song of clicks at every full second, mono."""
+    samples = np.zeros(round(seconds * rate), dtype=np.int16)
+    for second in range(1, int(seconds)):
+        samples[second * rate : second * rate + 200] = 20000
+    with wave.open(str(path), "wb") as file:
+        file.setnchannels(1)
+        file.setsampwidth(2)
+        file.setframerate(rate)
+        file.writeframes(samples.tobytes())
+    return path
+
+
+def sway(frames: int) -> Motion:
+    root = np.zeros((frames, 3))
+    root[:, 0] = 0.4 * np.sin(np.arange(frames) / 10)
+    root[:, 2] = STANDING_HEIGHT
+    rotations = np.zeros((frames, JOINT_COUNT, 4))
+    rotations[..., 0] = 1
+    return Motion(30.0, root, rotations, np.ones((frames, 4)))
+
+
+def sound_of(path: Path) -> tuple[np.ndarray, int]:
+    """The sound of a film as it is played: with the start that its time stamps tell, mono."""
+    with av.open(str(path)) as file:
+        rate = file.streams.audio[0].rate
+        blocks, start = [], None
+        for frame in file.decode(audio=0):
+            start = frame.time if start is None else start
+            blocks.append(frame.to_ndarray().mean(axis=0))
+    samples = np.concatenate(blocks)
+    skip = round(-start * rate)
+    return (samples[skip:] if skip >= 0 else np.pad(samples, (-skip, 0))), rate
+
+
+def clicks_in(path: Path) -> list[float]:
+    samples, rate = sound_of(path)
+    loud = np.flatnonzero(np.abs(samples) > 0.3)
+    first = loud[np.diff(loud, prepend=-rate) > rate // 4]
+    return [int(i) / rate for i in first]
+
+
+def film(path: Path, song: Path, frames: int, start: float = 0.0) -> Path:
+    with Film(path, SIZE, 30, song, start) as reel:
+        for i in range(frames):
+            image = np.full((SIZE[1], SIZE[0], 3), 255 if i % 30 == 0 else 40, dtype=np.uint8)
+            reel.add(av.VideoFrame.from_ndarray(image, format="rgb24"))
+    return path
+
+
+def test_film_has_pictures_and_sound_of_the_same_length(tmp_path):
+    path = film(tmp_path / "f.mp4", write_clicks(tmp_path / "s.wav"), 75)
+    with av.open(str(path)) as file:
+        picture, sound = file.streams.video[0], file.streams.audio[0]
+        assert picture.codec_context.name == "h264"
+        assert sound.codec_context.name == "aac"
+        assert float(picture.duration * picture.time_base) == pytest.approx(2.5, abs=1e-3)
+        assert float(sound.duration * sound.time_base) == pytest.approx(2.5, abs=0.05)
+        shown = [frame.to_ndarray(format="gray").mean() for frame in file.decode(video=0)]
+    assert len(shown) == 75
+    assert [i for i, level in enumerate(shown) if level > 150] == [0, 30, 60]
+
+
+@pytest.mark.parametrize(("start", "expected"), [(0.0, [1.0, 2.0]), (0.25, [0.75, 1.75])])
+def test_film_is_in_time_with_the_song(tmp_path, start, expected):
+    path = film(tmp_path / "f.mp4", write_clicks(tmp_path / "s.wav"), 75, start)
+    assert clicks_in(path) == pytest.approx(expected, abs=0.01)
+
+
+def test_film_outlasts_its_song_in_silence(tmp_path):
+    path = film(tmp_path / "f.mp4", write_clicks(tmp_path / "s.wav", 2.0), 120)
+    samples, rate = sound_of(path)
+    assert len(samples) / rate == pytest.approx(4.0, abs=0.05)
+    assert np.abs(samples[round(2.2 * rate) :]).max() < 1e-3
+
+
+def test_film_of_something_that_is_no_song(tmp_path):
+    song = tmp_path / "song.wav"
+    song.write_text("la la la")
+    with pytest.raises(TwostepError, match="song.wav cannot be read"):
+        film(tmp_path / "f.mp4", song, 3)
+
+
+def test_contact_sheet_shows_each_picture_with_its_time(tmp_path):
+    paths = []
+    for i in range(5):
+        paths.append(tmp_path / f"{i}.png")
+        colour = np.array([40 * i + 30, 90, 200 - 30 * i], dtype=np.uint8)
+        pictures.write_png(paths[-1], np.tile(colour, (90, 160, 1)))
+    sheet = pictures.contact_sheet(paths, [0, 1.5, 61.25, 600, 3], width=80, columns=3)
+    assert sheet.shape == (2 * 45, 3 * 80, 3)
+    for i in range(5):
+        row, column = divmod(i, 3)
+        cell = sheet[45 * row : 45 * row + 45, 80 * column : 80 * column + 80]
+        assert cell[10, 40].tolist() == pytest.approx([40 * i + 30, 90, 200 - 30 * i], abs=2)
+        # The plate in the corner carries white dots on a darkened ground.
+        plate = cell[-11:, 1:30]
+        assert (plate == 255).all(axis=-1).sum() > 30
+        assert (plate < 80).all(axis=-1).sum() > 60
+    assert (sheet[50:85, 165:235] == 255).all()
+    stamps = [
+        sheet[45 * (i // 3) + 35 : 45 * (i // 3) + 45, 80 * (i % 3) :][:, :70] for i in (0, 1)
+    ]
+    assert not np.array_equal(stamps[0] == 255, stamps[1] == 255)
+
+
+def test_draws_a_dance_as_film_and_sheet(tmp_path):
+    from twostep.scene.render import workbench_draws
+    from twostep.scene.show import new_show
+
+    song = write_clicks(tmp_path / "My song.wav")
+    job = DanceJob(song=song, length=0.4)
+    show = new_show(sway(12), song, "My dance", job.to_fields(), SIZE, workbench_draws(tmp_path))
+    told: list[float] = []
+    video, sheet = make.film(show, sway(12), job, tmp_path / "v1.0", lambda s, _: told.append(s))
+    assert (video.name, sheet.name) == ("v1.0.mp4", "v1.0.png")
+    with av.open(str(video)) as file:
+        shown = [frame.to_ndarray(format="gray") for frame in file.decode(video=0)]
+    assert len(shown) == 12
+    assert min(picture.std() for picture in shown) > 5
+    image = pictures.read(sheet).to_ndarray(format="rgb24")
+    assert image.shape == (3 * 225, 4 * 400, 3)
+    assert image.std() > 10
+    assert told == sorted(told)
+    assert told[-1] == pytest.approx(1)
+
+
+def test_show_is_ready_to_play(tmp_path):
+    from twostep.scene.show import new_show, save_blend, save_fbx
+
+    song = write_clicks(tmp_path / "song.wav")
+    show = new_show(sway(45), song, "song pop", {"seed": 3}, SIZE)
+    save_blend(tmp_path / "show.blend")
+    save_fbx(show, tmp_path / "show.fbx")
+    song.unlink()
+    bpy.ops.wm.open_mainfile(filepath=str(tmp_path / "show.blend"))
+    scene = bpy.context.scene
+    assert (scene.render.fps, scene.render.fps_base) == (30, 1)
+    assert (scene.frame_start, scene.frame_end, scene.frame_current) == (1, 45, 1)
+    assert scene.camera is not None
+    assert scene.sync_mode == "AUDIO_SYNC"
+    rig = bpy.data.objects["Dancer"]
+    assert rig.animation_data.action.name == "song pop"
+    assert tuple(rig.animation_data.action.frame_range) == (1, 45)
+    scene.frame_set(40)
+    assert rig.pose.bones["pelvis"].head.x == pytest.approx(0.4 * np.sin(3.9), abs=1e-4)
+    if show.warnings:
+        assert "without sound" in show.warnings[0]
+    else:
+        assert [sound.packed_file is not None for sound in bpy.data.sounds] == [True]
+    assert {ob.name for ob in bpy.data.objects if ob.type == "MESH"} == {"Dancer body", "Stage"}
+    assert (tmp_path / "show.fbx").stat().st_size > 100_000
+
+
+@pytest.fixture(scope="module")
+def networks(tmp_path_factory):
+    """The networks that ship, or else small random ones."""
+    from twostep.inference.weights import CARD, SHIPPED
+
+    if (SHIPPED / CARD).is_file():
+        return SHIPPED
+    pytest.importorskip("onnx", reason="no networks ship yet, and none can be made here")
+    from tests.inference import tiny_networks
+
+    return tiny_networks.build(tmp_path_factory.mktemp("networks"))
+
+
+def run_demo(*arguments: object, networks: Path) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(
+        [sys.executable, "-m", "twostep.demo", *map(str, arguments)],
+        env={**os.environ, "TWOSTEP_WEIGHTS": str(networks)},
+        capture_output=True,
+        text=True,
+        timeout=600,
+        check=False,
+    )
+
+
+def test_one_command_makes_everything(tmp_path, networks):
+    out = tmp_path / "new" / "folder"
+    ran = run_demo("--out", out, "--length", 1, "--size", "64x36", networks=networks)
+    assert ran.returncode == 0, ran.stderr
+    made = sorted(path.suffix for path in out.iterdir())
+    assert made == [".blend", ".bvh", ".fbx", ".mp4", ".npz", ".png"]
+    for path in out.iterdir():
+        assert path.stem.startswith("first_steps")
+        assert str(path) in ran.stdout
+        assert path.stat().st_size > 1000
+    assert len(Motion.load(next(out.glob("*.npz")))) == 30
+    with av.open(str(next(out.glob("*.mp4")))) as file:
+        assert file.duration / 1e6 == pytest.approx(1.0, abs=0.05)
+    assert "Traceback" not in ran.stderr
+
+
+def test_without_pictures(tmp_path, networks):
+    ran = run_demo("--out", tmp_path, "--length", 1, "--no-render", networks=networks)
+    assert ran.returncode == 0, ran.stderr
+    assert sorted(p.suffix for p in tmp_path.iterdir()) == [".blend", ".bvh", ".fbx", ".npz"]
+
+
+@pytest.mark.parametrize(
+    ("arguments", "sentence"),
+    [
+        (["nowhere.wav"], "nowhere.wav"),
+        ([str(ROOT / "pyproject.toml")], "pyproject.toml"),
+    ],
+)
+def test_a_song_that_is_none_is_one_sentence(tmp_path, networks, arguments, sentence):
+    ran = run_demo(*arguments, "--out", tmp_path / "out", networks=networks)
+    assert ran.returncode == 1
+    last = ran.stderr.strip().splitlines()[-1]
+    assert sentence in last
+    assert "Traceback" not in ran.stderr
+    assert not list((tmp_path / "out").glob("*")) if (tmp_path / "out").exists() else True
+
+
+@pytest.mark.parametrize(("option", "value"), [("style", "polka"), ("length", "-3")])
+def test_what_is_wrong_is_one_sentence(tmp_path, capsys, option, value):
+    assert main([f"--{option}", value, "--out", str(tmp_path)]) == 1
+    said = capsys.readouterr().err.strip()
+    assert option in said
+    assert len(said.splitlines()) == 1
+    assert not list(tmp_path.iterdir())
+
+
+@pytest.mark.parametrize("size", ["63x36", "8x8", "large"])
+def test_sizes_that_no_film_can_have_are_refused(capsys, size):
+    with pytest.raises(SystemExit) as stopped:
+        main(["--size", size])
+    assert stopped.value.code == 2
+    assert "--size" in capsys.readouterr().err
