@@ -33,7 +33,7 @@ from twostep.inference.motion import Motion
 from twostep.inference.rollout import Direction, rollout
 
 #: Seconds that a minute of song may take, on two cores.
-OVERALL, FIRST_USE, FOOTLOCK = 6.0, 25.0, 0.3
+OVERALL, FIRST_USE, FOOTLOCK, KEYING = 6.0, 25.0, 0.3, 0.3
 #: Times real time.
 ROLLOUT = 60.0
 
@@ -126,16 +126,32 @@ def _warm(path: Path, asked: argparse.Namespace, folder: Path) -> tuple[list[Lin
         Line("foot lock", locking, FOOTLOCK * song.seconds / 60),
         Line("write .npz", npz),
         Line("write .bvh", bvh),
-        *_keying(motion),
+        *_keying(motion, asked.repeat),
     ]
     chain = sum(line.seconds for line in lines if line.stage != "write .bvh")
     lines.append(Line("song to keyed armature", chain, OVERALL * max(song.seconds / 60, 1.0)))
     return lines, song.seconds
 
 
-def _keying(_motion: Motion) -> list[Line]:
-    """The stages inside Blender; measured where bpy is importable."""
-    return []
+def _keying(motion: Motion, repeat: int) -> list[Line]:
+    """From the motion to keys on an armature, inside Blender; measured where bpy is importable."""
+    try:
+        import bpy
+    except ImportError:
+        print("no bpy here: keying is not measured")
+        return []
+    from twostep.scene.armature import bone_map
+    from twostep.scene.dancer import add_dancer
+    from twostep.scene.keys import Placement, write_dance
+
+    dancer = add_dancer(bpy.context)
+    placement = Placement(frame=1.0, fps=motion.fps)
+
+    def key() -> None:
+        write_dance(dancer, bone_map(dancer), motion, placement, "benchmark", {})
+
+    keying = min(_timed(key)[0] for _ in range(repeat))
+    return [Line(f"keying {len(motion)} frames", keying, KEYING * motion.seconds / 60)]
 
 
 def _timed(work: Callable[[], Any]) -> tuple[float, Any]:
