@@ -11,6 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ..errors import TwostepError
+from . import metre, style
 from .beats import Pulse, track
 from .decode import RATE, decode, duration, iter_blocks
 from .features import CHANNELS, beat_channels, frame_times, loudness, sound_channels
@@ -74,7 +75,15 @@ def analyse(
     pulse = rhythm(heard)
     warnings = list(_warnings(path, name, heard, pulse, start, length))
     features = assemble(heard, pulse.beats, pulse.downbeats)
-    return Song(heard.seconds, features, pulse.beats, pulse.downbeats, pulse.bpm, "pop", tuple(warnings))
+    return Song(
+        heard.seconds,
+        features,
+        pulse.beats,
+        pulse.downbeats,
+        pulse.bpm,
+        style.verdict(heard, pulse),
+        tuple(warnings),
+    )
 
 
 def listen(
@@ -100,7 +109,11 @@ def listen(
 
 def rhythm(heard: Heard) -> Pulse:
     """Where the dance beats and bars of a song are."""
-    return track(heard.flux, heard.seconds)
+    pulse = track(heard.flux, heard.seconds)
+    if not pulse.clear:
+        return pulse
+    beats, downbeats = metre.settle(heard, pulse.beats)
+    return Pulse(beats, True, downbeats)
 
 
 def assemble(

@@ -23,7 +23,7 @@ _TEMPI = SLOWEST * 2 ** (np.arange(97) / 96)
 _WINDOW = 10.0  # s of music that one tempo estimate hears
 _STEP = 1.0  # s between estimates
 _TEMPO_CHANGE = 40.0  # cost of an octave's change within a second
-_TIGHTNESS = 180.0  # how much a beat off the expected period costs
+_TIGHTNESS = 250.0  # how much a beat off the expected period costs
 _CLEAR = 0.12  # periodicity under which there is no clear pulse
 
 Floats = NDArray[np.float32]
@@ -129,7 +129,7 @@ def _dynamic_programming(novelty: Floats, periods: Floats) -> NDArray[np.int64]:
         period = int(round(float(periods[hop])))
         if period not in costs:
             back = np.arange(-2 * period, -period // 2 + 1)
-            costs[period] = (back, -_TIGHTNESS / 100 * 10 * np.log(-back / period) ** 2)
+            costs[period] = (back, -_TIGHTNESS * np.log(-back / period) ** 2)
         back, cost = costs[period]
         first = hop + back[0]
         if first < 0:

@@ -99,7 +99,8 @@ def near(tone: int, centre: int) -> int:
 def triad(tonic: int, scale: Sequence[int], degree: int, seventh: bool = False) -> Chord:
     """The chord on a degree of a scale (0 the tonic)."""
     tones = tuple(
-        (tonic + scale[(degree + third) % 7]) % 12 for third in ((0, 2, 4, 6) if seventh else (0, 2, 4))
+        (tonic + scale[(degree + third) % 7]) % 12
+        for third in ((0, 2, 4, 6) if seventh else (0, 2, 4))
     )
     return Chord(tones[0], tones)
 
@@ -142,7 +143,9 @@ class Melody:
                 continue
             pitch = writer.degree(degree, centre)
             if step % 4 == 0:
-                pitch = min((near(tone, pitch) for tone in chord.tones), key=lambda p: abs(p - pitch))
+                pitch = min(
+                    (near(tone, pitch) for tone in chord.tones), key=lambda p: abs(p - pitch)
+                )
             writer.note(part, bar, step - half, pitch, velocity, steps)
 
 
@@ -151,7 +154,9 @@ def _onsets(rng: np.random.Generator, density: float, syncopation: float) -> lis
     weight = np.array([4, 0.3, 1.6, 0.6] * 4, float)
     weight = weight ** (1 - syncopation)
     count = int(np.clip(round(density * 16), 3, 10))
-    return sorted(int(s) for s in rng.choice(16, size=count, replace=False, p=weight / weight.sum()))
+    return sorted(
+        int(s) for s in rng.choice(16, size=count, replace=False, p=weight / weight.sum())
+    )
 
 
 def _contour(rng: np.random.Generator, count: int) -> list[int]:

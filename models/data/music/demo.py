@@ -39,6 +39,8 @@ def write_demo(out: Path) -> Path:
     sound[-RATE:] *= fade
     out.parent.mkdir(parents=True, exist_ok=True)
     with soundfile.SoundFile(out, "w", RATE, 2, format="OGG", subtype="VORBIS") as file:
-        for start in range(0, len(sound), _BLOCK):  # libsndfile overflows its stack on one big write
+        for start in range(
+            0, len(sound), _BLOCK
+        ):  # libsndfile overflows its stack on one big write
             file.write(sound[start : start + _BLOCK])
     return out

@@ -199,7 +199,10 @@ def play_house(w: Writer, sections: Sequence[Section]) -> None:
     if kit_samples and not disco:
         w.parts["punch"] = Part(0, drums=True, gain=0.7, samples=kit_samples)
     chords = _progression(w, grooves.HOUSE_CHORDS, seventh=True)
-    bass, stabs = _choose(w, grooves.DISCO_BASS if disco else grooves.HOUSE_BASS), _choose(w, grooves.STABS)
+    bass, stabs = (
+        _choose(w, grooves.DISCO_BASS if disco else grooves.HOUSE_BASS),
+        _choose(w, grooves.STABS),
+    )
     hats = _choose(w, grooves.HOUSE_HATS)
     melody = Melody.invent(rng, 0.35, 0.4)
     for bar in _bars(sections, chords):
@@ -341,7 +344,9 @@ def play_pop(w: Writer, sections: Sequence[Section]) -> None:
         elif bar.section.name == "verse":
             verse.play(w, "lead", n, bar.chord, 69, 0.6)
         if bar.section.name == "build":
-            w.pattern("kit", n, "x.x.x.x.x.x.x.x." if not bar.last else "xxxxxxxxxxxxxxxx", SNARE, 0.5)
+            w.pattern(
+                "kit", n, "x.x.x.x.x.x.x.x." if not bar.last else "xxxxxxxxxxxxxxxx", SNARE, 0.5
+            )
         elif bar.last and energy > 0.4:
             _fill(w, n, "kit", int(rng.choice([8, 12])))
         _crash(w, bar, "kit")

@@ -85,9 +85,7 @@ def build(
     """
     sounds = out / "sounds"
     sounds.mkdir(parents=True, exist_ok=True)
-    jobs = plan(
-        music_dir, midi_dir, samples_dir, sounds, pieces_per_genre, seed, midi_per_folder
-    )
+    jobs = plan(music_dir, midi_dir, samples_dir, sounds, pieces_per_genre, seed, midi_per_folder)
     tracks = []
     with ProcessPoolExecutor(workers or os.cpu_count()) as pool:
         for job, track in zip(jobs, pool.map(_make, jobs), strict=True):

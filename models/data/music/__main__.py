@@ -1,0 +1,73 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Music for training, from the command line.
+
+    python -m twostep.models.data.music demo --out assets/first_steps.ogg
+    python -m twostep.models.data.music library --music DIR --midi DIR --samples DIR --out shards
+    python -m twostep.models.data.music hearing --music DIR --midi DIR --samples DIR --out shards
+
+`hearing` trains what the audio analysis itself has learned (beat and bar, Auto style) on the
+library and writes it to models/weights/dance; `library` writes shards/music.npz with it.
+"""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from pathlib import Path
+
+from ....inference.errors import TwostepError
+from .demo import write_demo
+from .library import build, plan
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(prog="python -m twostep.models.data.music")
+    commands = parser.add_subparsers(dest="command", required=True)
+    demo = commands.add_parser("demo", help="render the bundled song")
+    demo.add_argument("--out", type=Path, required=True)
+    for name, text in (
+        ("library", "write music.npz"),
+        ("hearing", "train the beat, bar and style listeners"),
+    ):
+        command = commands.add_parser(name, help=text)
+        command.add_argument("--music", type=Path, help="folder of recordings")
+        command.add_argument("--midi", type=Path, help="folder of MIDI collections")
+        command.add_argument("--samples", type=Path, help="folder of one-shot drum samples")
+        command.add_argument("--out", type=Path, default=Path("shards"))
+        command.add_argument("--pieces", type=int, default=8, help="composed pieces a genre")
+        command.add_argument("--midi-pieces", type=int, default=10, help="MIDI files a collection")
+        command.add_argument("--seed", type=int, default=0)
+        command.add_argument("--workers", type=int, default=None)
+    return parser
+
+
+def main() -> int:
+    """Runs one command; returns the exit status."""
+    args = _parser().parse_args()
+    try:
+        if args.command == "demo":
+            print(write_demo(args.out))
+        elif args.command == "library":
+            path = build(
+                args.music, args.midi, args.samples, args.out, args.pieces, args.seed,
+                args.midi_pieces, args.workers, report=print,
+            )  # fmt: skip
+            print(path)
+        else:
+            from .hearing import learn  # needs torch, which the demo song does not
+
+            sounds = args.out / "sounds"
+            sounds.mkdir(parents=True, exist_ok=True)
+            jobs = plan(
+                args.music, args.midi, args.samples, sounds, args.pieces, args.seed,
+                args.midi_pieces,
+            )  # fmt: skip
+            learn(jobs, report=print)
+    except TwostepError as error:
+        print(error, file=sys.stderr)
+        return 1
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
