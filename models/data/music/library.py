@@ -75,7 +75,7 @@ def build(
     seed: int = 0,
     midi_per_folder: int = 45,
     workers: int | None = None,
-    report: Callable[[str], None] = lambda line: None,
+    report: Callable[[str], None] = lambda _: None,
 ) -> Path:
     """Makes every track and writes `out`/music.npz; returns its path.
 
@@ -147,7 +147,7 @@ def _split(number: int) -> str:
 
 @dataclass(frozen=True)
 class Sound:
-    """heard: what the ear gets. beats (B,) and downbeats (B,): known, or None where they are not."""
+    """heard: what the ear gets. beats (B,) and downbeats (B,): None where they are not known."""
 
     heard: Heard
     beats: NDArray[np.float64] | None = None

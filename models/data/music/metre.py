@@ -52,7 +52,7 @@ def train(pieces: Sequence[Floats], out: Path | None, seed: int = 0) -> list[dic
         seen = seen + 0.25 * torch.randn_like(seen)
         loss = -torch.log_softmax(net(seen)[..., 0], dim=1)[:, 0].mean()
         optimiser.zero_grad()
-        loss.backward()  # type: ignore[no-untyped-call]
+        loss.backward()
         optimiser.step()
     layers = [
         {

@@ -33,7 +33,7 @@ def train(traits: Floats, genres: Sequence[str], out: Path, seed: int = 0) -> fl
         noisy = seen + 0.5 * torch.randn_like(seen)
         loss = torch.nn.functional.cross_entropy(layer(noisy), wanted, label_smoothing=0.05)
         optimiser.zero_grad()
-        loss.backward()  # type: ignore[no-untyped-call]
+        loss.backward()
         optimiser.step()
     stored = {
         "styles": list(STYLES),
