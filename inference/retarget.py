@@ -128,7 +128,7 @@ class Figure:
                 above = INDEX[high if high == "pelvis" else f"{side}_{high}"]
                 below = INDEX[f"{side}_{low}"]
                 ankle += self.alignment[above] @ (self.heads[below] - self.heads[above])
-            drop += up @ (self._head(f"{side}_ankle") - ankle) / 2
+            drop += float(up @ (self._head(f"{side}_ankle") - ankle)) / 2
         return self._head("pelvis") + up * drop
 
     def _head(self, name: str) -> Doubles:
@@ -187,8 +187,10 @@ def pose(rotations: Doubles, head: Doubles, figure: Figure) -> Motion:
     quaternions = Rotation.from_matrix(local).as_quat(scalar_first=True)
     places = forward_kinematics(local[None].astype(np.float32), root[None].astype(np.float32))[0]
     resting = np.array([ANKLE_HEIGHT, TOE_HEIGHT] * 2) + _CONTACT_MARGIN
-    contacts = places[:, list(CONTACT_JOINTS), 2] < resting
-    return Motion(FPS, root[None], quaternions[None], contacts)
+    contacts = (places[:, list(CONTACT_JOINTS), 2] < resting).astype(np.float32)
+    return Motion(
+        FPS, root[None].astype(np.float32), quaternions[None].astype(np.float32), contacts
+    )
 
 
 def smallest_turn(start: Doubles, end: NDArray[np.floating]) -> Doubles:

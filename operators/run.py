@@ -117,7 +117,7 @@ class Run:
         if armature.bone_map(ob) != self.plan.bones:
             raise TwostepError(f"The bones of {ob.name} were changed meanwhile; press Dance again.")
         try:
-            motion = Motion.load(self.plan.job.out)
+            motion = Motion.load(Path(self.result["path"]))
         except ValueError as error:
             raise TwostepError("The dance could not be read back; press Dance again.") from error
         style = self.result["style"]

@@ -98,17 +98,18 @@ def _draw_song(layout: bpy.types.UILayout, context: bpy.types.Context) -> None:
 
 def _draw_character(layout: bpy.types.UILayout, context: bpy.types.Context) -> None:
     ob = armature.character(context)
-    try:
-        armature.check(ob)
-        armature.bone_map(ob)
-    except TwostepError as error:
-        if ob is None or ob.type != "ARMATURE":
-            layout.operator("twostep.add_dancer", icon="ARMATURE_DATA")
-        else:
-            _named(layout, "Character", ob.name, "ERROR")
-        _say(layout, context, str(error), alert=ob is not None and ob.type == "ARMATURE")
+    if ob is None or ob.type != "ARMATURE":
+        layout.operator("twostep.add_dancer", icon="ARMATURE_DATA")
+        _say(layout, context, "No character yet: select an armature, or add Twostep's own dancer.")
         return
-    _named(layout, "Character", ob.name, "OUTLINER_OB_ARMATURE")
+    problem = ""
+    try:
+        armature.bone_map(armature.check(ob))
+    except TwostepError as error:
+        problem = str(error)
+    _named(layout, "Character", ob.name, "ERROR" if problem else "OUTLINER_OB_ARMATURE")
+    if problem:
+        _say(layout, context, problem, alert=True)
 
 
 def _draw_button(layout: bpy.types.UILayout, context: bpy.types.Context) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Mapping
+from functools import lru_cache
 
 import bpy
 import numpy as np
@@ -25,8 +26,7 @@ def character(context: bpy.types.Context) -> bpy.types.Object | None:
     ob = context.view_layer.objects.active
     if ob is None or ob.type == "ARMATURE":
         return ob
-    rig = ob.find_armature()
-    return rig if rig is not None else None
+    return ob.find_armature()
 
 
 def find_bones(names: Iterable[str]) -> dict[str, str]:
@@ -35,15 +35,19 @@ def find_bones(names: Iterable[str]) -> dict[str, str]:
     Understands `left_hip`, `L_Hip`, `hip.L`, `m_avg_L_Hip`, `Rig:LeftHip` and the like. Of several
     bones that fit, the one with the shortest name is taken.
     """
+    return dict(_found(tuple(names)))
+
+
+@lru_cache(maxsize=16)  # the panel asks at every redraw
+def _found(names: tuple[str, ...]) -> tuple[tuple[str, str], ...]:
     ordered = sorted(names, key=lambda name: (len(name), name))
-    found: dict[str, str] = {}
+    found = []
     for joint in JOINTS:
         pattern = _pattern(joint)
-        for name in ordered:
-            if pattern.fullmatch(name):
-                found[joint] = name
-                break
-    return found
+        fitting = next((name for name in ordered if pattern.fullmatch(name)), None)
+        if fitting is not None:
+            found.append((joint, fitting))
+    return tuple(found)
 
 
 def check(ob: bpy.types.Object | None) -> bpy.types.Object:
