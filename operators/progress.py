@@ -1,25 +1,37 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """The session's state as properties of the window manager, for panels and scripts to read.
 
-They are computed, so nothing of them is saved with a file or undone.
+They are computed, so nothing of them is saved with a file or undone. They lie on the window
+manager itself: in a property group, their functions make Blender 4.2 crash when it exits.
 """
 
 import bpy
 
 from .session import state
 
+_PREFIX = "twostep_"
 
-class TWOSTEP_PG_progress(bpy.types.PropertyGroup):
-    """What Twostep is doing"""
 
-    running: bpy.props.BoolProperty(name="Running", get=lambda _self: state.running)
-    fraction: bpy.props.FloatProperty(name="Progress", get=lambda _self: state.fraction)
-    stage: bpy.props.StringProperty(name="Stage", get=lambda _self: state.stage)
-    provider: bpy.props.StringProperty(
-        name="Provider",
-        description="What the networks really ran on the last time",
-        get=lambda _self: state.provider,
-    )
-    provider_note: bpy.props.StringProperty(
-        name="Note", description="Why it was that", get=lambda _self: state.provider_note
-    )
+def register() -> None:
+    """Make them known to Blender."""
+    properties = {
+        "running": bpy.props.BoolProperty(name="Running", get=lambda _self: state.running),
+        "fraction": bpy.props.FloatProperty(name="Progress", get=lambda _self: state.fraction),
+        "stage": bpy.props.StringProperty(name="Stage", get=lambda _self: state.stage),
+        "provider": bpy.props.StringProperty(
+            name="Provider",
+            description="What the networks really ran on the last time",
+            get=lambda _self: state.provider,
+        ),
+        "provider_note": bpy.props.StringProperty(
+            name="Note", description="Why it was that", get=lambda _self: state.provider_note
+        ),
+    }
+    for name, kind in properties.items():
+        setattr(bpy.types.WindowManager, _PREFIX + name, kind)
+
+
+def unregister() -> None:
+    """Take them back."""
+    for name in ("running", "fraction", "stage", "provider", "provider_note"):
+        delattr(bpy.types.WindowManager, _PREFIX + name)

@@ -28,7 +28,7 @@ class TWOSTEP_AP_preferences(bpy.types.AddonPreferences):
         layout = self.layout
         layout.use_property_split = True
         layout.prop(self, "provider")
-        used = context.window_manager.twostep
-        if used.provider:
-            note = f" ({used.provider_note})" if used.provider_note else ""
-            layout.label(text=f"Last dance ran on {used.provider}{note}")
+        used = context.window_manager
+        if used.twostep_provider:
+            note = f" ({used.twostep_provider_note})" if used.twostep_provider_note else ""
+            layout.label(text=f"Last dance ran on {used.twostep_provider}{note}")

@@ -28,7 +28,7 @@ class TWOSTEP_PT_dance(_Sidebar, bpy.types.Panel):
         layout.use_property_split = True
         layout.use_property_decorate = False
         form = layout.column()
-        form.enabled = not context.window_manager.twostep.running
+        form.enabled = not context.window_manager.twostep_running
         _draw_song(form, context)
         _draw_character(form, context)
         form.separator()
@@ -54,7 +54,7 @@ class TWOSTEP_PT_options(_Sidebar, bpy.types.Panel):
         layout, settings = self.layout, context.scene.twostep
         layout.use_property_split = True
         layout.use_property_decorate = False
-        layout.enabled = not context.window_manager.twostep.running
+        layout.enabled = not context.window_manager.twostep_running
         column = layout.column(heading="Timing")
         column.prop(settings, "use_retime")
         column = layout.column(heading="Keys")
@@ -113,17 +113,18 @@ def _draw_character(layout: bpy.types.UILayout, context: bpy.types.Context) -> N
 
 
 def _draw_button(layout: bpy.types.UILayout, context: bpy.types.Context) -> None:
-    now = context.window_manager.twostep
-    if now.running:
+    now = context.window_manager
+    if now.twostep_running:
         row = layout.row(align=True)
-        row.progress(factor=now.fraction, text=now.stage)
+        row.progress(factor=now.twostep_fraction, text=now.twostep_stage)
         row.operator("twostep.cancel", text="", icon="X")
     else:
         row = layout.row()
         row.scale_y = 1.6
         row.operator("twostep.dance", icon="PLAY")
-    if now.provider:
-        _say(layout, context, f"Runs on {now.provider}. {now.provider_note}".strip())
+    if now.twostep_provider:
+        text = f"Runs on {now.twostep_provider}. {now.twostep_provider_note}"
+        _say(layout, context, text.strip())
 
 
 def _named(layout: bpy.types.UILayout, label: str, value: str, icon: str) -> None:

@@ -43,8 +43,8 @@ def test_the_button_dances(context, figure, strip):
     recipe = json.loads(action[keys.RECIPE])
     assert recipe["seed"] == 7 and recipe["danced_style"] == "salsa"
     assert recipe["song"].endswith("Drum.wav") and recipe["weights"] and recipe["bpm"] > 0
-    assert context.window_manager.twostep.provider == "CPU"
-    assert not context.window_manager.twostep.running
+    assert context.window_manager.twostep_provider == "CPU"
+    assert not context.window_manager.twostep_running
     assert not list(session.Path(bpy.app.tempdir).glob("twostep-dance-*"))
 
 
