@@ -51,9 +51,8 @@ def package(tmp_path_factory) -> Path:
     shutil.copytree(client.ROOT / "inference", root / "inference")
     shutil.copy(client.ROOT / "__init__.py", root)
     folder = root / "models" / "weights" / "dance"
-    if (weights.FOLDER / weights.CARD).is_file():
-        shutil.copytree(weights.FOLDER, folder)
-    else:
+    shutil.copytree(weights.FOLDER, folder)
+    if not (folder / weights.CARD).is_file():
         pytest.importorskip("onnx", reason="no trained networks, and no onnx to make others")
         from twostep.tests.inference import tiny_networks
 
