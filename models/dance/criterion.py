@@ -86,7 +86,8 @@ def flow_loss(flow: Flow, target: Tensor, told: Conditions) -> tuple[Tensor, Ten
 
     Returns the loss, the one-step estimates of the latents (B, 15, D) and their times (B,).
     """
-    time = torch.sigmoid(torch.randn(len(target), device=target.device))
+    # A little more of the early times, at which the music decides what will happen.
+    time = torch.sigmoid(torch.randn(len(target), device=target.device) - 0.3)
     noise = torch.randn_like(target)
     noised = noise + time[:, None, None] * (target - noise)
     velocity = flow(noised, time, told)

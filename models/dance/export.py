@@ -29,9 +29,9 @@ OPSET = 18
 class Predictor(nn.Module):
     """The flow as inference calls it: all conditions given, guidance as an input."""
 
-    def __init__(self, model: DanceModel) -> None:
+    def __init__(self, model: DanceModel, rhythm: float = 0.0) -> None:
         super().__init__()
-        self.flow = model.flow
+        self.flow, self.rhythm = model.flow, rhythm
 
     def forward(
         self, context: Tensor, context_mask: Tensor, music: Tensor, style: Tensor,
@@ -41,7 +41,7 @@ class Predictor(nn.Module):
             context * context_mask[:, :, None], context_mask, music, style, energy,
             torch.ones_like(energy),
         )  # fmt: skip
-        return self.flow.sample(noise, told, guidance)
+        return self.flow.sample(noise, told, guidance, self.rhythm)
 
 
 def examples(latent: int, batch: int) -> dict[str, Tensor]:
@@ -57,8 +57,8 @@ def examples(latent: int, batch: int) -> dict[str, Tensor]:
     }
 
 
-def export(model: DanceModel, out: Path) -> list[Path]:
-    """Write the three graphs into `out`; returns their paths."""
+def export(model: DanceModel, out: Path, rhythm: float = 0.0) -> list[Path]:
+    """Write the three graphs into `out`; returns their paths. rhythm: see `Flow.sample`."""
     out.mkdir(parents=True, exist_ok=True)
     model = model.cpu().eval()
     asked = examples(model.config.latent, 2)
@@ -68,7 +68,7 @@ def export(model: DanceModel, out: Path) -> list[Path]:
     latents = torch.randn(1, 3 * TOKENS, model.config.latent)
     return [
         _write(out / "encoder.onnx", model.encoder, {"motion": motion}, "latents", {}),
-        _write(out / "predictor.onnx", Predictor(model), asked, "latents", batch),
+        _write(out / "predictor.onnx", Predictor(model, rhythm), asked, "latents", batch),
         _write(out / "decoder.onnx", model.decoder, {"latents": latents}, "features", row),
     ]
 
@@ -112,6 +112,7 @@ def main() -> None:
     parser.add_argument("--version", required=True, help="version of the weights, e.g. 1")
     parser.add_argument("--steps", type=int, help="Euler steps of the flow, else the model's own")
     parser.add_argument("--guidance", type=float, default=3.0, help="on the music, in dance.json")
+    parser.add_argument("--rhythm", type=float, default=0.0, help="guidance on the beat alone")
     asked = parser.parse_args()
     checkpoint = asked.run / "checkpoint.pt"
     model = load_average(checkpoint)
@@ -121,12 +122,13 @@ def main() -> None:
         "version": asked.version,
         "guidance": asked.guidance,
         "flow_steps": model.flow.steps,
+        "rhythm_guidance": asked.rhythm,
         "minutes": [round(m, 1) for m in kept["minutes"]],
         "parameters": {
             n: sum(p.numel() for p in m.parameters()) for n, m in model.named_children()
         },
     }
-    paths = export(model, asked.out)
+    paths = export(model, asked.out, asked.rhythm)
     dances = Dances(asked.shards / "motion.npz", "train", SEGMENTS)
     text = json.dumps(describe(model, paths, dances, facts), indent=2)
     (asked.out / "dance.json").write_text(text + "\n", encoding="utf-8")

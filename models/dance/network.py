@@ -8,7 +8,8 @@ latent space of f, guided by music.
 
 from __future__ import annotations
 
-import itertools
+import math
+from itertools import pairwise
 from typing import NamedTuple
 
 import torch
@@ -143,6 +144,24 @@ class Jepa(nn.Module):
         return self.out(self.norm(x))
 
 
+def off_beat(music: Tensor) -> Tensor:
+    """Music features (B, T, 48) whose beat comes half a beat late; their sound is withheld."""
+    beat, two_beats, bar, tempo = music[..., 37:39], music[..., 39:41], music[..., 41:43], 43
+    sine, cosine = two_beats.unbind(-1)
+    turned = torch.stack([-cosine, sine], dim=-1)
+    sine, cosine = bar.unbind(-1)
+    eighth = torch.stack([sine - cosine, sine + cosine], dim=-1) / math.sqrt(2)
+    # Distance to the nearest beat from the chord of its phase; exact where the bump is not 0.
+    away = torch.sqrt((1 + beat[..., 1:]).clamp_min(0) / 2) / math.pi
+    seconds = away / (100 / 60 * 2 ** music[..., tempo : tempo + 1])
+    bump = torch.exp(-0.5 * (seconds / 0.05) ** 2)
+    first = (eighth[..., 1:] > 0.9).to(music.dtype)
+    late = [-beat, turned, eighth, music[..., tempo : tempo + 1], bump, bump * first]
+    return torch.cat(
+        [torch.zeros_like(music[..., :37]), *late, torch.zeros_like(music[..., 46:])], dim=-1
+    )
+
+
 class Flow(nn.Module):
     """g, stochastic: velocity of a rectified flow from noise to the next segment's latents."""
 
@@ -167,25 +186,32 @@ class Flow(nn.Module):
         """Velocity (B, 15, D) at noised latents (B, 15, D) and times (B,), 0 = noise, 1 = data."""
         return self._velocity(noised, time, *self._listen(told))
 
-    def sample(self, noise: Tensor, told: Conditions, guidance: Tensor) -> Tensor:
-        """Latents (B, 15, D) from noise by Euler steps with classifier-free guidance on the music.
+    def sample(
+        self, noise: Tensor, told: Conditions, guidance: Tensor, rhythm: float = 0.0
+    ) -> Tensor:
+        """Latents (B, 15, D) from noise by Euler steps with classifier-free guidance.
 
-        The step times are denser near the noise, where guidance decides what will happen.
+        guidance (1,): away from what would be danced without music; rhythm: away, besides, from
+        what would be danced to a beat half a beat later. The step times are denser near the noise,
+        where guidance decides what will happen.
         """
-        deaf = told._replace(heard=torch.zeros_like(told.heard))
-        both = Conditions(
-            *(
-                torch.cat([a, b])
-                for a, b in zip(told._replace(heard=1 - deaf.heard), deaf, strict=True)
-            )
+        heard = told._replace(heard=torch.ones_like(told.heard))
+        sides = [heard, told._replace(heard=torch.zeros_like(told.heard))]
+        if rhythm:
+            sides.append(heard._replace(music=off_beat(told.music)))
+        listened = self._listen(
+            Conditions(*(torch.cat(parts) for parts in zip(*sides, strict=True)))
         )
-        listened = self._listen(both)
         x = noise
         times = [(step / self.steps) ** 1.25 for step in range(self.steps + 1)]
-        for now, then in itertools.pairwise(times):
-            time = torch.full_like(both.energy[:, 0], now)
-            with_music, without = self._velocity(torch.cat([x, x]), time, *listened).chunk(2)
-            x = x + (then - now) * (without + guidance * (with_music - without))
+        for now, then in pairwise(times):
+            time = torch.full_like(told.energy[:, 0], now).repeat(len(sides))
+            velocities = self._velocity(x.repeat(len(sides), 1, 1), time, *listened)
+            with_music, without, *late = velocities.chunk(len(sides))
+            velocity = without + guidance * (with_music - without)
+            for other in late:
+                velocity = velocity + rhythm * (with_music - other)
+            x = x + (then - now) * velocity
         return x
 
     def _listen(

@@ -6,12 +6,13 @@ import pytest
 import torch
 
 from twostep.inference import pose_features
+from twostep.inference.audio import beat_channels
 from twostep.inference.skeleton import JOINT_COUNT
 from twostep.models.dance.config import SMALL, TOKENS
 from twostep.models.dance.criterion import vicreg
 from twostep.models.dance.export import Predictor, examples
 from twostep.models.dance.kinematics import joint_positions, joint_steps
-from twostep.models.dance.network import DanceModel
+from twostep.models.dance.network import DanceModel, off_beat
 
 from .conftest import sway
 
@@ -92,6 +93,25 @@ def test_guidance_one_is_the_plain_flow(model: DanceModel) -> None:
                 outputs.append(predictor(*given.values()))
     effect = [float((a - b).abs().mean()) for a, b in zip(outputs[::2], outputs[1::2], strict=True)]
     assert effect[0] == 0 < effect[1] < effect[2]
+
+
+def test_off_beat_is_the_music_half_a_beat_later() -> None:
+    beats, times = np.arange(0, 20, 0.6), np.arange(90, 300) / 30
+    bars = np.arange(len(beats)) % 4 == 0
+    music = torch.rand(1, len(times), 48)
+    music[0, :, 37:46] = torch.from_numpy(beat_channels(times, beats, bars))
+    late = off_beat(music)[0].numpy()
+    assert np.abs(late[:, 37:46] - beat_channels(times, beats + 0.3, bars)).max() < 0.05
+    assert not late[:, :37].any()
+
+
+def test_rhythm_guidance_pushes_away_from_the_off_beat(model: DanceModel) -> None:
+    inputs = examples(SMALL.latent, 2)
+    with torch.no_grad():
+        plain, pushed, harder = (
+            Predictor(model, rhythm)(*inputs.values()) for rhythm in (0.0, 1.0, 2.0)
+        )
+    assert (plain - pushed).abs().mean() < (plain - harder).abs().mean()
 
 
 def test_vicreg_punishes_collapse() -> None:
