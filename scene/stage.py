@@ -9,7 +9,7 @@ import bpy
 import numpy as np
 from mathutils import Vector
 from numpy.typing import NDArray
-from scipy.ndimage import gaussian_filter1d
+from scipy.ndimage import gaussian_filter1d, maximum_filter1d
 
 #: The set: half its width, where the floor starts and where it bends up, the bend's radius and
 #: the height of the backdrop, metres.
@@ -60,24 +60,30 @@ def _follow(
     camera.data.lens = 50
     camera.rotation_euler = (radians(90) - pitch, 0, 0)
     root = gaussian_filter1d(positions[:, 0].astype(float), 1.2 * fps, axis=0, mode="nearest")
-    target = np.column_stack([root[:, :2], np.full(len(root), 0.93)])
+    middle = 0.5 * (positions[..., 2].min() + positions[..., 2].max())
+    target = np.column_stack([root[:, :2], np.full(len(root), middle)])
     tan_u, tan_v = _half_angles(scene, camera)
     axes = np.array(camera.rotation_euler.to_matrix())
-    distance = _distance(positions - target[:, None], axes, tan_u, tan_v)
+    needed = _distances((positions - target[:, None]) @ axes, tan_u, tan_v)
+    calm = gaussian_filter1d(maximum_filter1d(needed, round(4 * fps)), fps, mode="nearest")
+    distance = np.maximum(3.0, calm + (needed - calm).max().clip(0))
     scene_fps = scene.render.fps / scene.render.fps_base
     step = max(1, round(0.5 * fps))
     for row in sorted({*range(0, len(target), step), len(target) - 1}):
-        camera.location = target[row] + distance * axes[:, 2]
+        camera.location = target[row] + distance[row] * axes[:, 2]
         camera.keyframe_insert("location", frame=first_frame + row / fps * scene_fps)
 
 
-def _distance(around: Floats, axes: Floats, tan_u: float, tan_v: float) -> float:
-    """How far back a camera with those axes (columns) must stand to see every point."""
-    margin = 0.16
-    right, up, back = np.moveaxis(around.reshape(-1, 3) @ axes, -1, 0)
+def _distances(around: Floats, tan_u: float, tan_v: float) -> Floats:
+    """How far back the camera must stand to see the whole body in each frame, (T,).
+
+    around: the joints as the camera sees them from its target: right, up, back, (T, 24, 3), m.
+    """
+    margin = 0.22  # what a head, a hand or a foot reaches beyond its joint, and some air
+    right, up, back = np.moveaxis(around, -1, 0)
     across = (np.abs(right) + margin) / tan_u + back
     height = (np.abs(up) + margin) / tan_v + back
-    return float(max(across.max(), height.max(), 3.0))
+    return np.maximum(across, height).max(axis=1)
 
 
 def _half_angles(scene: bpy.types.Scene, camera: bpy.types.Object) -> tuple[float, float]:
