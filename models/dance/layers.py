@@ -15,14 +15,15 @@ class Attention(nn.Module):
 
     def __init__(self, width: int, heads: int) -> None:
         super().__init__()
-        self.heads = heads
+        self.heads, self.width = heads, width
+        self.scale = (width // heads) ** -0.5
         self.query = nn.Linear(width, width)
         self.key_value = nn.Linear(width, 2 * width)
         self.out = nn.Linear(width, width)
 
     def memory(self, source: Tensor) -> tuple[Tensor, Tensor]:
         """Keys and values (B, heads, S, width/heads) of a source (B, S, width)."""
-        key, value = self.key_value(source).chunk(2, dim=-1)
+        key, value = self.key_value(source).split(self.width, dim=-1)
         return self._split(key), self._split(value)
 
     def forward(
@@ -31,12 +32,15 @@ class Attention(nn.Module):
         """x (B, T, width); bias (B, 1, 1, S) is added to the attention logits."""
         key, value = self.memory(x) if memory is None else memory
         mixed = F.scaled_dot_product_attention(
-            self._split(self.query(x)), key, value, attn_mask=bias
+            self._split(self.query(x)), key, value, attn_mask=bias, scale=self.scale
         )
-        return self.out(mixed.transpose(1, 2).flatten(2))
+        # Plain numbers for all sizes but the batch's: in ONNX, sizes that are computed make a graph
+        # that takes ten seconds to open.
+        return self.out(mixed.transpose(1, 2).reshape(-1, int(x.shape[1]), self.width))
 
     def _split(self, x: Tensor) -> Tensor:
-        return x.unflatten(-1, (self.heads, -1)).transpose(1, 2)
+        apart = x.reshape(-1, int(x.shape[1]), self.heads, self.width // self.heads)
+        return apart.transpose(1, 2)
 
 
 def mlp(width: int, factor: int = 4) -> nn.Sequential:
@@ -70,6 +74,7 @@ class FlowBlock(nn.Module):
         self.attention = Attention(width, heads)
         self.cross = Attention(width, heads)
         self.mlp = mlp(width)
+        self.width = width
         self.modulation = nn.Linear(width, 9 * width)
         nn.init.zeros_(self.modulation.weight)
         nn.init.zeros_(self.modulation.bias)
@@ -78,7 +83,7 @@ class FlowBlock(nn.Module):
         self, x: Tensor, vector: Tensor, memory: tuple[Tensor, Tensor], bias: Tensor
     ) -> Tensor:
         """x (B, T, width); vector (B, width) modulates; memory of the conditions."""
-        parts = self.modulation(vector)[:, None].chunk(9, dim=-1)
+        parts = self.modulation(vector)[:, None].split(self.width, dim=-1)
 
         def scaled(i: int) -> Tensor:
             return self.norms[i](x) * (1 + parts[3 * i]) + parts[3 * i + 1]
