@@ -30,29 +30,29 @@ Floats = NDArray[np.float32]
 
 
 def traits(heard: Heard, pulse: Pulse) -> Floats:
-    """What the verdict rests on, (37,)."""
-    seen = places(heard, pulse.beats)[:, :3]
-    bands = len(seen) // _SUBS
-    beat = seen[: bands * _SUBS].reshape(bands, _SUBS, 3)
+    """What the verdict rests on, (D,)."""
+    first = int(np.argmax(pulse.downbeats))  # the first beat where no bar is known
+    seen = places(heard, pulse.beats[min(first, len(pulse.beats) - 2) :])[:, :3]
+    beat = seen[: len(seen) // _SUBS * _SUBS].reshape(-1, _SUBS, 3)
     level = beat.mean(axis=(0, 1)) + 0.1
-    folded = (beat.mean(axis=0) / level).ravel()
-    pairs = beat[: bands // 2 * 2].reshape(-1, 2, _SUBS, 3).mean(axis=0)
-    contrast = ((pairs[0] - pairs[1]) / level).ravel()
+    folded = beat.mean(axis=0) / level
+    pairs = beat[: max(1, len(beat) // 2) * 2]
+    backbeat = (pairs[1::2].mean(axis=0) - pairs[::2].mean(axis=0)) / level
     strong = np.percentile(heard.flux, 90, axis=0)
     decibels, reference = loudness(heard)
-    bpm = np.log2(pulse.bpm / 100)
-    # octaves of timbre: mean and spread of the first coefficients but the level itself
-    timbre = heard.mfcc[:, 1:4]
+    bpm = float(np.log2(pulse.bpm / 100))
+    timbre = heard.mfcc[:, 1:4] / 20
     return np.concatenate(
         [
-            folded,
-            np.abs(contrast)[[0, 1, 2]],
+            folded.ravel(),
+            backbeat.ravel(),
             np.log(strong + 0.3),
             strong[1:] / (strong[1:].sum() + 0.3),
             [decibels.std() / 6, float(np.mean(decibels > reference - 6))],
-            [bpm, bpm**2, abs(bpm)],
-            timbre.mean(axis=0) / 20,
-            timbre.std(axis=0) / 20,
+            # how near the tempo is to each of some tempi
+            np.exp(-0.5 * ((bpm - np.linspace(-0.5, 0.4, 5)) / 0.15) ** 2),
+            timbre.mean(axis=0),
+            timbre.std(axis=0),
             _regularity(beat),
         ]
     ).astype(np.float32)
