@@ -103,7 +103,7 @@ def _first_use(path: Path, seconds: float) -> list[Line]:
 
 
 def _warm(path: Path, asked: argparse.Namespace, folder: Path) -> tuple[list[Line], float]:
-    nets = networks.warm(asked.provider)
+    nets = networks.warm(asked.provider, candidates=asked.candidates)
     print(f"networks {nets.card.version} on {nets.provider} {nets.note}")
 
     def best(work: Callable[[], Any]) -> tuple[float, Any]:

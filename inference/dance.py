@@ -19,6 +19,7 @@ from .motion import FPS, Motion
 from .networks import Networks
 from .rollout import Direction, Score, padded_length, rollout
 from .smooth import continued
+from .weights import FOLDER
 
 #: Told the share done, 0..1, and what is being done.
 Progress = Callable[[float, str], None]
@@ -78,7 +79,7 @@ def dance(
         raise TwostepError(f"There is no file {job.song}; choose a song.")
     context = _context(job.context)
     tell(0.0, "Opening the networks")
-    nets = networks.warm(job.provider, *([folder] if folder else []))
+    nets = networks.warm(job.provider, folder or FOLDER, job.candidates)
     tell(0.02, "Listening")
     song = analyse(
         job.song,

@@ -26,18 +26,23 @@ REACH = 8
 
 
 class Networks:
-    """Warm ONNX sessions of the dance networks and what they run on."""
+    """Warm ONNX sessions of the dance networks and what they run on.
 
-    def __init__(self, card: Card, provider: str = "auto") -> None:
+    candidates: how many continuations are always predicted at once, if that is known.
+    """
+
+    def __init__(self, card: Card, provider: str = "auto", candidates: int | None = None) -> None:
         self.card = card
-        opened = {
-            name: open_session(network(card, f"{name}.onnx"), provider)
-            for name in ("encoder", "predictor", "decoder")
-        }
-        self._sessions = {name: each.session for name, each in opened.items()}
-        self.provider = opened["predictor"].provider
-        self.note = opened["predictor"].note
+        encoder = open_session(network(card, "encoder.onnx"), provider)
+        self.provider, self.note = encoder.provider, encoder.note
         self._cores = ThreadPoolExecutor(CORES) if self.provider == "CPU" else None
+        predictor = open_session(network(card, "predictor.onnx"), provider, self._part(candidates))
+        decoder = open_session(network(card, "decoder.onnx"), provider)
+        self._sessions = {
+            "encoder": encoder.session,
+            "predictor": predictor.session,
+            "decoder": decoder.session,
+        }
 
     def encode(self, features: Floats) -> Floats:
         """Latents (15, D) of pose features (60, 152)."""
@@ -82,6 +87,12 @@ class Networks:
         """Pose features (K, 4N, 152) of latents (K, N, D)."""
         return self._share("decoder", {"latents": latents}, len(latents))
 
+    def _part(self, count: int | None) -> int | None:
+        """How many of a batch of `count` run at once, if it is always the same."""
+        if count is None or count == 1 or self._cores is None:
+            return count
+        return count // CORES if count % CORES == 0 else None
+
     def _share(self, name: str, inputs: dict[str, NDArray[np.float32]], count: int) -> Floats:
         """Run a batch of `count`, in equal parts side by side where that is faster."""
         if self._cores is None or count == 1:
@@ -100,6 +111,6 @@ class Networks:
 
 
 @lru_cache(maxsize=1)
-def warm(provider: str = "auto", folder: Path = FOLDER) -> Networks:
-    """The networks of a folder, opened once a process. Raises TwostepError when they cannot be."""
-    return Networks(read_card(folder), provider)
+def warm(provider: str = "auto", folder: Path = FOLDER, candidates: int | None = None) -> Networks:
+    """The networks of a folder, kept open. Raises TwostepError when they cannot be opened."""
+    return Networks(read_card(folder), provider, candidates)

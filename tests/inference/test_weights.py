@@ -68,6 +68,17 @@ def test_a_file_is_hashed_once(copy, monkeypatch):
     assert stored.network(card, "encoder.onnx") == copy / "encoder.onnx"
 
 
+@pytest.mark.parametrize("count", [1, 2, 3, 4])
+def test_a_known_number_of_candidates_changes_nothing(nets, weights, count):
+    random = np.random.default_rng(0)
+    music = random.normal(size=(76, 48)).astype(np.float32)
+    noise = random.normal(size=(count, 15, 8)).astype(np.float32)
+    fixed = Networks(stored.read_card(weights), "cpu", count)
+    told = (None, music, 0, 0.5, noise)
+    np.testing.assert_allclose(fixed.predict(*told), nets.predict(*told), atol=1e-6)
+    assert fixed.predict(*told).shape == noise.shape
+
+
 def test_a_batch_shared_out_is_the_batch(nets):
     """Two cores take half a batch each; the halves must come back in order."""
     random = np.random.default_rng(0)
