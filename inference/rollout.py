@@ -23,8 +23,9 @@ from .placing import Place
 
 #: Where the section level of the music is in its features.
 SECTION_LEVEL = 46
-#: Section levels 0..1 become these energies, since there is little motion at the very ends.
-ENERGY_RANGE = (0.25, 0.85)
+#: How far the energy is from the style's usual one where the section level is 0 and where it is 1;
+#: there is little motion at the very ends.
+ENERGY_RANGE = (-0.3, 0.3)
 #: What the user's energy adds on its way from 1 to 2.
 ENERGY_SHIFT = 0.5
 
@@ -70,10 +71,14 @@ def padded_length(frames: int) -> int:
     return -(-frames // SEGMENT) * SEGMENT + LOOK_AHEAD
 
 
-def energy_at(level: float, wanted: float) -> float:
-    """The energy condition 0..1 of a section level 0..1 under the user's energy 0..2."""
+def energy_at(level: float, wanted: float, usual: float) -> float:
+    """The energy condition 0..1 of a section level 0..1 under the user's energy 0..2.
+
+    usual: the energy at which the style has its mean speed; an average section asks for that.
+    """
     low, high = ENERGY_RANGE
-    return float(np.clip(low + (high - low) * level + ENERGY_SHIFT * (wanted - 1.0), 0.0, 1.0))
+    music = usual + low + (high - low) * level
+    return float(np.clip(music + ENERGY_SHIFT * (wanted - 1.0), 0.0, 1.0))
 
 
 def rollout(
@@ -113,8 +118,9 @@ def pieces(
         latents = networks.encode(_last_segment(context))
     pending = 0  # tokens at the end of `latents` whose frames are not settled yet
     segments = -(-score.frames // SEGMENT)
+    usual = networks.card.usual(direction.style)
     for number in range(segments):
-        energy = _energy(score, number, direction.energy)
+        energy = _energy(score, number, direction.energy, usual)
         drawn = _sample(networks, score, direction, latents, number, energy, noise)
         known = latents[-(REACH + pending) :]
         together = [np.broadcast_to(known, (len(drawn), *known.shape)), drawn]
@@ -156,9 +162,9 @@ def _sample(
     )
 
 
-def _energy(score: Score, number: int, wanted: float) -> float:
+def _energy(score: Score, number: int, wanted: float, usual: float) -> float:
     rows = slice(number * SEGMENT, min((number + 1) * SEGMENT, score.frames))
-    return energy_at(float(score.features[rows, SECTION_LEVEL].mean()), wanted)
+    return energy_at(float(score.features[rows, SECTION_LEVEL].mean()), wanted, usual)
 
 
 def _wish(

@@ -51,6 +51,12 @@ class Card:
         ]
         return float(np.mean(values))
 
+    def usual(self, style: str | None) -> float:
+        """The energy quantile 0..1 at which a style moves with its own mean speed."""
+        quantiles = np.linspace(0, 1, 101)
+        speeds = np.array([self.speed(style, quantile) for quantile in quantiles])
+        return float(np.interp(speeds.mean(), speeds, quantiles))
+
 
 def read_card(folder: Path = FOLDER) -> Card:
     """The card of the networks in `folder`. Raises TwostepError when missing or unreadable."""

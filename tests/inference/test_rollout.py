@@ -98,7 +98,7 @@ def test_more_candidates_are_nearer_to_the_wish(nets):
     """Among many, one that moves at the wished speed is found."""
     from twostep.inference.kinematics import motion_speed
 
-    wanted = nets.card.speed("pop", energy_at(0.5, 1.0))
+    wanted = nets.card.speed("pop", energy_at(0.5, 1.0, nets.card.usual("pop")))
     off = [
         abs(
             np.log(
@@ -112,9 +112,18 @@ def test_more_candidates_are_nearer_to_the_wish(nets):
 
 
 def test_energy_goes_with_the_music_and_the_user():
-    assert energy_at(0.9, 1.0) > energy_at(0.1, 1.0)
-    assert energy_at(0.5, 2.0) > energy_at(0.5, 1.0) > energy_at(0.5, 0.0)
-    assert all(0 <= energy_at(level, e) <= 1 for level in (0, 0.5, 1) for e in (0, 1, 2))
+    assert energy_at(0.5, 1.0, 0.6) == pytest.approx(0.6)
+    assert energy_at(0.9, 1.0, 0.6) > energy_at(0.1, 1.0, 0.6)
+    assert energy_at(0.5, 2.0, 0.6) > energy_at(0.5, 1.0, 0.6) > energy_at(0.5, 0.0, 0.6)
+    levels, wishes = (0, 0.5, 1), (0, 1, 2)
+    assert all(0 <= energy_at(level, e, 0.7) <= 1 for level in levels for e in wishes)
+
+
+def test_a_style_has_its_mean_speed_at_its_usual_energy(nets):
+    card = replace(nets.card, speeds={"pop": (0.0, 0.1, 0.2, 2.0)})
+    everywhere = [card.speed("pop", q) for q in np.linspace(0, 1, 101)]
+    assert card.speed("pop", card.usual("pop")) == pytest.approx(np.mean(everywhere), rel=0.01)
+    assert card.usual("pop") > 0.5
 
 
 @pytest.mark.parametrize("frames", [1, 10, 60, 90])
