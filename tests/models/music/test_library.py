@@ -1,0 +1,154 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Rendering, the library of tracks, and what the analysis learned from it."""
+
+from __future__ import annotations
+
+import json
+import shutil
+from pathlib import Path
+
+import numpy as np
+import pytest
+import soundfile
+
+from twostep.inference.audio import assemble, listen, rhythm, style
+from twostep.inference.styles import STYLES
+from twostep.models.data.music import composer, demo, render
+from twostep.models.data.music import style as style_training
+from twostep.models.data.music.hearing import beat_f1, excerpts
+from twostep.models.data.music.library import Job, Sound, Track, _write, plan, sound_of
+
+needs_synth = pytest.mark.skipif(
+    shutil.which("fluidsynth") is None
+    or not any(Path(place).exists() for place in render._SOUND_FONTS),
+    reason="FluidSynth or its sound font is not installed",
+)
+ASSET = Path(__file__).resolve().parents[3] / "assets" / "first_steps.ogg"
+
+
+def test_levels_are_alike_and_never_clip() -> None:
+    rng = np.random.default_rng(0)
+    for gain in (0.001, 0.1, 3.0):
+        sound = render.levelled(gain * rng.normal(size=(88_200, 2)).astype(np.float32))
+        assert np.abs(sound).max() < 0.9
+        assert 0.12 < np.sqrt(np.square(sound[22_050:]).mean()) < 0.22
+        assert not sound[0].any()
+
+
+def test_an_offset_is_taken_out() -> None:
+    time = np.arange(4 * 44_100) / 44_100
+    tone = np.sin(2 * np.pi * 220 * time).astype(np.float32)[:, None].repeat(2, 1)
+    assert abs(render.levelled(tone + 0.5)[44_100:].mean()) < 1e-3
+
+
+def test_the_bundled_song_is_fit_to_ship() -> None:
+    sound, rate = soundfile.read(ASSET)
+    assert ASSET.stat().st_size < 700_000
+    assert rate == 44_100
+    assert 30 < len(sound) / rate < 40
+    assert np.abs(sound).max() < 0.95
+    assert np.abs(sound.mean(axis=0)).max() < 1e-3
+    assert np.abs(sound[-200:]).max() < 1e-2
+    assert len(sound) / rate == pytest.approx(demo.demo_piece().seconds + 2.12, abs=0.1)
+
+
+@pytest.mark.slow
+@needs_synth
+@pytest.mark.parametrize("genre", ["salsa", "house"])
+def test_a_rendered_piece_is_heard_as_written(genre: str, tmp_path: Path) -> None:
+    """A seed that nothing was trained on: beats, bars and genre are found."""
+    sound = sound_of(Job(f"{genre}_101", "piece", genre, 101, sounds=tmp_path))
+    assert isinstance(sound, Sound)
+    assert sound.beats is not None
+    assert sound.downbeats is not None
+    pulse = rhythm(sound.heard)
+    assert beat_f1(pulse.beats, sound.beats) > 0.9
+    bars = pulse.beats[pulse.downbeats]
+    assert beat_f1(bars, sound.beats[sound.downbeats]) > 0.9
+    assert style.verdict(sound.heard, pulse) == genre
+    assert len(list(tmp_path.glob("*.flac"))) == 1
+    again = sound_of(Job(f"{genre}_101", "piece", genre, 101, sounds=tmp_path))
+    assert isinstance(again, Sound)
+    np.testing.assert_array_equal(again.heard.flux, sound.heard.flux)
+
+
+def test_tracks_are_written_end_to_end(tmp_path: Path) -> None:
+    rng = np.random.default_rng(0)
+    tracks = []
+    for name, genre, length in (("a", "pop", 90), ("b", None, 60)):
+        beats = np.arange(0.1, length / 30, 0.6)
+        tracks.append(
+            Track(
+                Job(name, "piece", genre),
+                rng.normal(size=(length, 48)).astype(np.float16),
+                beats,
+                np.arange(len(beats)) % 4 == 0,
+                True,
+            )
+        )
+    path = _write(tracks, tmp_path)
+    with np.load(path, allow_pickle=False) as stored:
+        features, entries = stored["features"], json.loads(str(stored["tracks"]))
+    assert features.shape == (150, 48)
+    assert features.dtype == np.float16
+    assert [(e["start"], e["stop"], e["genre"]) for e in entries] == [
+        (0, 90, "pop"),
+        (90, 150, None),
+    ]
+    np.testing.assert_array_equal(features[90:], tracks[1].features)
+    assert entries[0]["beats"] == pytest.approx(tracks[0].beats)
+    assert not list(tmp_path.glob("*.part*"))
+
+
+def test_the_plan_splits_and_credits(data_folder: Path, tmp_path: Path) -> None:
+    jobs = plan(data_folder / "music", data_folder / "midi", None, tmp_path, 8, 0, 10)
+    assert {job.genre for job in jobs if job.kind == "piece"} == set(STYLES)
+    held_out = [job for job in jobs if job.split == "validation"]
+    assert {job.genre for job in held_out} >= set(STYLES)
+    assert not any("librosa" in str(job.path) for job in jobs)
+    assert all(job.licence and job.credit for job in jobs)
+    assert len({job.name for job in jobs}) == len(jobs)
+
+
+@pytest.mark.slow
+@needs_synth
+def test_genres_are_told_apart(tmp_path: Path) -> None:
+    """Trained on three seeds a genre, tried on two others."""
+    form = (("verse", 6, 0.6), ("chorus", 8, 1.0))
+    seen: dict[bool, list[tuple[np.ndarray, str]]] = {True: [], False: []}
+    for genre in STYLES:
+        for seed in range(200, 205):
+            piece = composer.compose(genre, seed, form)
+            path = tmp_path / "piece.wav"
+            soundfile.write(path, render.render(piece, rate=22_050), 22_050)
+            heard = listen(path)
+            for part in excerpts(heard, 12.0):
+                seen[seed < 203].append((style.traits(part, rhythm(part)), genre))
+    weights = tmp_path / "style.json"
+    traits, genres = zip(*seen[True], strict=True)
+    style_training.train(np.stack(traits), genres, weights)
+    stored = json.loads(weights.read_text())
+    mean, spread, matrix, bias = (np.array(stored[n]) for n in ("mean", "spread", "matrix", "bias"))
+    right = [
+        STYLES[int((matrix @ np.clip((found - mean) / spread, -3, 3) + bias).argmax())] == genre
+        for found, genre in seen[False]
+    ]
+    assert np.mean(right) >= 0.8
+
+
+@pytest.mark.slow
+@needs_synth
+def test_features_of_a_piece_follow_its_energy(tmp_path: Path) -> None:
+    job = Job("pop_7", "piece", "pop", 7, sounds=tmp_path)
+    piece, sound = composer.compose("pop", 7), sound_of(job)
+    assert isinstance(sound, Sound)
+    assert sound.beats is not None
+    assert sound.downbeats is not None
+    level = assemble(sound.heard, sound.beats, sound.downbeats)[:, 46]
+    means, energies = [], []
+    for section in piece.sections:
+        first, last = (int(30 * piece.time(4 * bar)) for bar in
+                       (section.first_bar, section.first_bar + section.bars))  # fmt: skip
+        means.append(float(level[first:last].mean()))
+        energies.append(section.energy)
+    assert np.corrcoef(means, energies)[0, 1] > 0.6
