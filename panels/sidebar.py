@@ -30,6 +30,7 @@ class TWOSTEP_PT_dance(_Sidebar, bpy.types.Panel):
         form = layout.column()
         form.enabled = not context.window_manager.twostep_running
         _draw_song(form, context)
+        form.separator(factor=0.5)
         _draw_character(form, context)
         form.separator()
         form.prop(settings, "style")
@@ -116,6 +117,7 @@ def _draw_button(layout: bpy.types.UILayout, context: bpy.types.Context) -> None
     now = context.window_manager
     if now.twostep_running:
         row = layout.row(align=True)
+        row.scale_y = 1.6
         row.progress(factor=now.twostep_fraction, text=now.twostep_stage)
         row.operator("twostep.cancel", text="", icon="X")
     else:
