@@ -110,7 +110,7 @@ def open_song(scene: bpy.types.Scene, path: Path) -> bpy.types.Sequence:
     """
     if not path.is_file():
         raise TwostepError(f"There is no file {path}; choose a song.")
-    before, known = scene.sequence_editor is None, set(bpy.data.sounds)
+    known = set(bpy.data.sounds)
     strip = None
     try:
         strip = versions.new_sound_strip(scene, path.stem, path, 1, scene.frame_current)
@@ -119,12 +119,12 @@ def open_song(scene: bpy.types.Scene, path: Path) -> bpy.types.Sequence:
                 f"The file {path.name} is no sound that Blender can play; choose another."
             )
     except (RuntimeError, TwostepError) as error:
+        # An empty sequencer may stay: after `sequence_editor_clear`, Blender crashes as soon as the
+        # frame rate is changed.
         if strip is not None:
             versions.remove_strip(scene, strip)
         for sound in set(bpy.data.sounds) - known:
             bpy.data.sounds.remove(sound)
-        if before:
-            scene.sequence_editor_clear()
         if isinstance(error, TwostepError):
             raise
         raise NoSoundError(

@@ -28,6 +28,9 @@ def new_sound_strip(
     scene: bpy.types.Scene, name: str, path: Path, channel: int, frame: int
 ) -> bpy.types.Sequence:
     """A new sound strip. Raises RuntimeError in a Blender that was built without sound."""
+    if not bpy.app.build_options.audaspace:
+        # It would raise by itself, but leave a sequencer behind.
+        raise RuntimeError("this Blender was built without sound")
     editor = scene.sequence_editor_create()
     collection = editor.strips if hasattr(editor, "strips") else editor.sequences
     return collection.new_sound(name, str(path), channel, frame)

@@ -103,7 +103,6 @@ def add_song(context, path, frame):
     try:
         return versions.new_sound_strip(context.scene, path.stem, path, 1, frame)
     except RuntimeError:
-        context.scene.sequence_editor_clear()
         context.scene.twostep.song_file = str(path)
         context.scene.frame_start = frame
         return None

@@ -59,7 +59,7 @@ def _scene(scene: bpy.types.Scene) -> tuple:
     settings = scene.twostep
     return (
         scene.frame_current, scene.frame_start, scene.frame_end, scene.render.fps,
-        scene.render.fps_base, scene.sequence_editor is None, strips,
+        scene.render.fps_base, strips,
         settings.song, settings.song_file, settings.style, settings.seed,
     )  # fmt: skip
 
