@@ -8,8 +8,8 @@ offset fades with no kink.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
+from itertools import pairwise
 
 import numpy as np
 from numpy.typing import NDArray
@@ -17,6 +17,7 @@ from scipy.ndimage import gaussian_filter1d, maximum_filter1d
 from scipy.spatial.transform import Rotation
 
 from . import legs
+from .contacts import Runs, standing, stretches
 from .legs import CHAIN, FOOT, SHIN, SOFT, THIGH, Leg
 from .motion import Motion
 from .pose_features import continuous
@@ -24,20 +25,18 @@ from .skeleton import ANKLE_HEIGHT, TOE_HEIGHT
 from .smooth import fade
 
 Doubles = NDArray[np.float64]
-Runs = list[tuple[int, int]]
 
-#: A contact begins above the first certainty, lasts while above the second.
-BEGINS, LASTS = 0.6, 0.35
-#: Shorter contacts are not believed, seconds.
-SHORTEST = 0.1
 #: How long a pin takes to let go, seconds.
 EASE = 0.4
-#: A joint this much above where it stands, m, or this fast, m/s, cannot stand, whatever its label.
-HIGHEST, FASTEST = 0.12, 1.0
 #: The figure is brought to the floor this smoothly, seconds.
 GROUNDING = 0.6
 #: The pelvis goes down at most this far to let a pinned foot be reached, metres.
 DEEPEST = 0.10
+#: A heel this much too high, metres, is brought down; a dancer on tiptoe stays there.
+TIPTOE = 0.03
+#: A foot that changes its place within the first time, seconds, is lifted by this share of the way,
+#: at most so many metres: dancers step, they do not shuffle.
+QUICK, LIFT, LIFT_MOST = 0.5, 0.25, 0.05
 
 
 @dataclass(frozen=True)
@@ -49,7 +48,10 @@ class _Contact:
 
 
 def locked(motion: Motion) -> Motion:
-    """The motion with its feet on the floor (z = 0) and standing still where they stand."""
+    """The motion with its feet on the floor (z = 0) and standing still where they stand.
+
+    Its contacts are those that were believed and pinned: 1 while a foot stands, else 0.
+    """
     if len(motion) < 3:
         return motion
     local = _leg_rotations(motion)
@@ -70,21 +72,11 @@ def locked(motion: Motion) -> Motion:
         turned = legs.reach(both[side], hip, *targets[side])
         quaternions = Rotation.from_matrix(turned.reshape(-1, 3, 3)).as_quat(scalar_first=True)
         rotations[:, CHAIN[side, :3]] = quaternions.reshape(len(motion), 3, 4)
-    return replace(motion, root=root.astype(np.float32), rotations=continuous(rotations))
-
-
-def contact_runs(certainty: NDArray[np.floating], shortest: int) -> Runs:
-    """Runs [start, stop) of frames in which certainties (T,) speak of a contact."""
-    return [
-        (start, stop)
-        for start, stop in _stretches(certainty > LASTS)
-        if stop - start >= shortest and certainty[start:stop].max() > BEGINS
-    ]
-
-
-def _stretches(flags: NDArray[np.bool_]) -> Iterator[tuple[int, int]]:
-    edges = np.flatnonzero(np.diff(np.r_[False, flags, False].astype(np.int8)))
-    yield from zip(edges[::2].tolist(), edges[1::2].tolist(), strict=True)
+    contacts = np.zeros_like(motion.contacts)
+    for joint, own in enumerate(runs):
+        for start, stop in own:
+            contacts[start:stop, joint] = 1.0
+    return Motion(motion.fps, root.astype(np.float32), continuous(rotations), contacts)
 
 
 def _leg_rotations(motion: Motion) -> list[Doubles]:
@@ -98,11 +90,7 @@ def _leg_rotations(motion: Motion) -> list[Doubles]:
 def _runs(motion: Motion, leg: Leg, joint: int) -> Runs:
     """Believable contact runs of a column of `Motion.contacts`."""
     place, height = (leg.toe, TOE_HEIGHT) if joint % 2 else (leg.ankle, ANKLE_HEIGHT)
-    shortest = max(2, round(SHORTEST * motion.fps))
-    speed = np.linalg.norm(np.gradient(place[:, :2], axis=0), axis=-1) * motion.fps
-    low = np.quantile(place[:, 2], 0.05)
-    sure = motion.contacts[:, joint] * (place[:, 2] < max(low, height) + HIGHEST)
-    return contact_runs(sure * (speed < FASTEST), shortest)
+    return standing(motion.contacts[:, joint], place, height, motion.fps)
 
 
 def _floor(both: list[Leg], runs: list[Runs], fps: float) -> Doubles:
@@ -126,16 +114,20 @@ def _targets(leg: Leg, ankle_runs: Runs, toe_runs: Runs, fps: float) -> tuple[Do
     """Where ankle and toe should be, (T, 3) each."""
     ease = max(2, round(EASE * fps))
     toe, ankle = _pinned(leg, ankle_runs, toe_runs)
-    standing = np.zeros(len(leg.toe), bool)
+    stands = np.zeros(len(leg.toe), bool)
     primary = np.zeros_like(leg.toe)
     for contact in (ankle, toe):  # where both stand, the toe leads
         for start, stop in contact.runs:
-            standing[start:stop] = True
+            stands[start:stop] = True
             primary[start:stop] = contact.offset[start:stop]
-    carried = _eased(np.zeros_like(primary), list(_stretches(standing)), primary, ease)
+    periods = list(stretches(stands))
+    carried = _eased(np.zeros_like(primary), periods, primary, ease)
     ankle_goal = leg.ankle + _eased(carried, ankle.runs, ankle.offset, ease)
     toe_goal = leg.toe + _eased(carried, toe.runs, toe.offset, ease)
     ones = np.ones((len(leg.toe), 1))
+    lift = _lift(toe_goal, periods, fps)
+    ankle_goal[:, 2] += lift
+    toe_goal[:, 2] += lift
     # A toe below the floor comes up with the whole foot, or by its own when the ankle stands.
     sunk = np.maximum(TOE_HEIGHT - toe_goal[:, 2], 0.0)
     toe_goal[:, 2] += sunk
@@ -154,18 +146,33 @@ def _pinned(leg: Leg, ankle_runs: Runs, toe_runs: Runs) -> tuple[_Contact, _Cont
         pin = np.r_[np.median(leg.toe[start:stop, :2], axis=0), TOE_HEIGHT]
         toe[start:stop] = pin - leg.toe[start:stop]
     for start, stop in ankle_runs:
-        pin = np.r_[np.median(leg.ankle[start:stop, :2], axis=0), ANKLE_HEIGHT]
+        pin = np.median(leg.ankle[start:stop], axis=0)
+        pin[2] = ANKLE_HEIGHT + max(0.0, pin[2] - ANKLE_HEIGHT - TIPTOE)
         shared = [(max(start, a), min(stop, b)) for a, b in toe_runs if a < stop and b > start]
         if shared:
             low, high = max(shared, key=lambda run: run[1] - run[0])
             toe_pin = (leg.toe + toe)[low]
             away = np.median((leg.ankle - leg.toe)[low:high], axis=0)
-            away[2] = ANKLE_HEIGHT - TOE_HEIGHT
+            away[2] = min(pin[2] - TOE_HEIGHT, 0.95 * FOOT)
             flat = np.sqrt(max(FOOT**2 - away[2] ** 2, 0.0))
             away[:2] *= flat / max(float(np.linalg.norm(away[:2])), 1e-6)
             pin = toe_pin + away
         ankle[start:stop] = pin - leg.ankle[start:stop]
     return _Contact(toe_runs, toe), _Contact(ankle_runs, ankle)
+
+
+def _lift(toe: Doubles, periods: Runs, fps: float) -> Doubles:
+    """How much (T,) to lift a foot between places (T, 3) where it stands soon after one another."""
+    lift = np.zeros(len(toe))
+    for (_, left), (lands, _) in pairwise(periods):
+        frames = lands - left
+        if frames > QUICK * fps:
+            continue
+        way = float(np.linalg.norm(toe[lands, :2] - toe[left - 1, :2]))
+        own = float(toe[left:lands, 2].max()) - TOE_HEIGHT
+        more = max(0.0, min(LIFT * way, LIFT_MOST) - own)
+        lift[left:lands] = more * np.sin(np.pi * np.arange(1, frames + 1) / (frames + 1)) ** 2
+    return lift
 
 
 def _eased(base: Doubles, runs: Runs, pinned: Doubles, ease: int) -> Doubles:

@@ -50,7 +50,7 @@ def spoiled(motion: Motion, slide: float = 0.04, sink: float = 0.03, seed: int =
 
 def slides(motion: Motion, contacts: np.ndarray) -> list[float]:
     """The farthest that a foot strays from where it stands, metres, for each contact run."""
-    from twostep.inference.footlock import contact_runs
+    from twostep.inference.contacts import contact_runs
     from twostep.inference.skeleton import CONTACT_JOINTS
 
     positions = motion.positions()
