@@ -198,13 +198,12 @@ def smallest_turn(start: Doubles, end: NDArray[np.floating]) -> Doubles:
     a, b = start / np.linalg.norm(start), end / np.linalg.norm(end)
     axis, cosine = np.cross(a, b), float(a @ b)
     sine = float(np.linalg.norm(axis))
+    angle = np.arctan2(sine, cosine)
     if sine < 1e-9:
-        if cosine > 0:
-            return np.eye(3)
-        # Opposite directions: half a turn about anything across.
-        axis, sine = np.cross(a, np.eye(3)[np.argmin(np.abs(a))]), 1.0
-        axis /= np.linalg.norm(axis)
-    return Rotation.from_rotvec(axis / sine * np.arctan2(sine, cosine)).as_matrix()
+        # Alike or opposite: the axis is anything across.
+        axis = np.cross(a, np.eye(3)[np.argmin(np.abs(a))])
+        sine = float(np.linalg.norm(axis))
+    return Rotation.from_rotvec(axis / sine * angle).as_matrix()
 
 
 def missing(present: NDArray[np.bool_]) -> tuple[str, ...]:

@@ -50,13 +50,7 @@ def package(tmp_path_factory) -> Path:
     root = tmp_path_factory.mktemp("package") / "twostep"
     shutil.copytree(client.ROOT / "inference", root / "inference")
     shutil.copy(client.ROOT / "__init__.py", root)
-    folder = root / "models" / "weights" / "dance"
-    shutil.copytree(weights.FOLDER, folder)
-    if not (folder / weights.CARD).is_file():
-        pytest.importorskip("onnx", reason="no trained networks, and no onnx to make others")
-        from twostep.tests.inference import tiny_networks
-
-        tiny_networks.build(folder)
+    shutil.copytree(weights.FOLDER, root / "models" / "weights" / "dance")
     return root
 
 
