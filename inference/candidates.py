@@ -11,15 +11,13 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from .kinematics import joint_speed, rests
+from .kinematics import joint_speed, landing, rests
 from .motion import FPS, Floats
 from .skeleton import CONTACT_JOINTS
 
 #: How much each cost counts.
 BEAT, SPEED, SLIDE, STAGE, SEAM = 1.0, 1.0, 0.5, 1.5, 0.3
 
-#: A rest this far from a beat is worth exp(-1/2), seconds.
-BEAT_WIDTH = 0.06
 #: Slide of a standing foot that costs 1, m/s.
 SLIDE_SCALE = 0.3
 #: The dancer may move this far from the centre for nothing, metres; each metre more costs 1.
@@ -63,13 +61,7 @@ def _off_beat(speed: Floats, wish: Wish) -> float:
     """1 minus the soft F1 of the rests of speed (T,) against the beats of the new frames."""
     beats = wish.beats[(wish.beats >= wish.first) & (wish.beats < len(speed))]
     found = rests(speed)
-    found = found[found >= wish.first]
-    if not len(beats) or not len(found):
-        return 1.0 if len(beats) else 0.0
-    apart = (found[:, None] - beats[None, :]) / (BEAT_WIDTH * FPS)
-    near = np.exp(-0.5 * apart**2)
-    recall, precision = near.max(0).mean(), near.max(1).mean()
-    return float(1.0 - 2.0 * recall * precision / max(recall + precision, 1e-6))
+    return 1.0 - landing(found[found >= wish.first], beats, FPS) if len(beats) else 0.0
 
 
 def _slide(positions: Floats, contacts: Floats) -> Floats:

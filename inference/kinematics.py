@@ -16,6 +16,8 @@ SMOOTHING = 0.08
 PROMINENCE = 0.1
 #: Frames that are posed at once, so that a two-hour dance needs no more memory than a short one.
 BLOCK = 3600
+#: A rest this far from a beat is worth exp(-1/2), seconds.
+BEAT_WIDTH = 0.06
 
 
 def joint_speed(positions: Floats, fps: float) -> Floats:
@@ -44,3 +46,20 @@ def rests(speed: NDArray[np.floating]) -> NDArray[np.intp]:
     """Frames where the speed (T,) dips to a clear minimum."""
     depth = max(PROMINENCE * float(np.median(speed)), 1e-4)
     return find_peaks(-speed, prominence=depth)[0]
+
+
+def landing(found: NDArray[np.floating], beats: NDArray[np.floating], fps: float) -> float:
+    """How well rests land on beats, both in frames: a soft F1, 0..1."""
+    if not len(found) or not len(beats):
+        return 0.0
+    precision = _nearness(found, beats, fps)
+    recall = _nearness(beats, found, fps)
+    return 2.0 * recall * precision / max(recall + precision, 1e-6)
+
+
+def _nearness(these: NDArray[np.floating], those: NDArray[np.floating], fps: float) -> float:
+    """How near, 0..1, `these` sorted numbers are on average to the nearest of `those`."""
+    right = np.searchsorted(those, these).clip(0, len(those) - 1)
+    left = np.maximum(right - 1, 0)
+    apart = np.minimum(np.abs(those[right] - these), np.abs(those[left] - these))
+    return float(np.exp(-0.5 * (apart / (BEAT_WIDTH * fps)) ** 2).mean())

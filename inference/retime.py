@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.interpolate import PchipInterpolator
 
-from .kinematics import motion_speed, rests
+from .kinematics import landing, motion_speed, rests
 from .motion import Motion
 
 Doubles = NDArray[np.float64]
@@ -27,8 +27,12 @@ _TRIES = 60
 
 
 def retimed(motion: Motion, beats: Doubles, reach: float = REACH) -> Motion:
-    """The motion, as long as before, with its rests on the beats (B,) in seconds."""
-    return motion.sampled(warp(motion, beats, reach))
+    """The motion, as long as before, with its rests on the beats (B,) in seconds.
+
+    Bending time can also blur rests; when fewer land than before, the motion is left as it is.
+    """
+    bent = motion.sampled(warp(motion, beats, reach))
+    return bent if _landed(bent, beats) > _landed(motion, beats) else motion
 
 
 def warp(motion: Motion, beats: Doubles, reach: float = REACH) -> Doubles:
@@ -52,6 +56,10 @@ def warp(motion: Motion, beats: Doubles, reach: float = REACH) -> Doubles:
         right = np.searchsorted(at, wrong + 0.5)
         shift[np.unique(np.r_[right, right - 1])] *= 0.7
     return frames
+
+
+def _landed(motion: Motion, beats: Doubles) -> float:
+    return landing(rests(motion_speed(motion)), np.asarray(beats) * motion.fps, motion.fps)
 
 
 def _knots(motion: Motion, beats: Doubles, reach: float) -> tuple[Doubles, Doubles]:

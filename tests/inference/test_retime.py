@@ -40,6 +40,23 @@ def test_rests_land_on_the_beat():
     assert len(after) == len(before)
 
 
+def test_a_dance_that_lands_better_unbent_is_left_alone(monkeypatch):
+    """A map that throws every rest off its beat must not be used."""
+    spoil = np.arange(600) + 6 * np.sin(np.arange(600) / 40)
+    monkeypatch.setattr(retime, "warp", lambda *_: spoil)
+    on_the_beat = swaying(np.r_[0, BEATS * 30, 599], 600)
+    assert retime.retimed(on_the_beat, BEATS) is on_the_beat
+
+
+def test_landing_is_one_on_every_beat_and_falls_with_distance():
+    beats = np.arange(0.0, 300.0, 15.0)
+    assert kinematics.landing(beats, beats, 30.0) == pytest.approx(1)
+    near, far = (kinematics.landing(beats + off, beats, 30.0) for off in (1.0, 4.0))
+    assert 1 > near > 0.8 > 0.2 > far
+    assert kinematics.landing(beats[::2], beats, 30.0) < 0.75
+    assert kinematics.landing(np.zeros(0), beats, 30.0) == 0
+
+
 @pytest.mark.parametrize("seed", range(5))
 def test_time_is_bent_gently_and_never_back(seed):
     bent = retime.warp(late(seed), BEATS)
@@ -76,7 +93,7 @@ def test_root_contacts_and_joints_stay_together():
     root = np.stack([frames / 600, 0 * frames, 0 * frames + 1], 1)
     contacts = np.repeat(frames[:, None] / 600, 4, 1)
     whole = Motion(30.0, root, moving.rotations, contacts)
-    bent = retime.retimed(whole, BEATS)
+    bent = whole.sampled(retime.warp(whole, BEATS))
     np.testing.assert_allclose(bent.root[:, 0], bent.contacts[:, 0], atol=1e-5)
     np.testing.assert_allclose(bent.root[:, 0] * 600, retime.warp(whole, BEATS), atol=1e-3)
 
