@@ -19,9 +19,9 @@ SHORTEST = 0.1
 #: A joint this much above where it stands, metres, cannot stand, whatever its label.
 HIGHEST = 0.12
 #: Below the first speed, m/s, a label is believed, above the second it is not.
-SLOW, FAST = 0.3, 0.7
+SLOW, FAST = 0.45, 0.85
 #: A foot that strays farther from its place than this, metres, has made a step in between ...
-STRAY = 0.08
+STRAY = 0.12
 #: ... which takes so long, seconds.
 STEP = 0.33
 

@@ -36,7 +36,7 @@ DEEPEST = 0.10
 TIPTOE = 0.03
 #: A foot that changes its place within the first time, seconds, is lifted by this share of the way,
 #: at most so many metres: dancers step, they do not shuffle.
-QUICK, LIFT, LIFT_MOST = 0.5, 0.25, 0.05
+QUICK, LIFT, LIFT_MOST = 0.5, 0.5, 0.08
 
 
 @dataclass(frozen=True)
