@@ -69,13 +69,14 @@ def motion(place: Place, features: Floats) -> Motion:
     return placed[len(whole) - len(features) :]
 
 
-def joint_positions(place: Place, features: Floats) -> Floats:
-    """Joint positions (K, T, 24, 3), metres, of K candidates' features (K, T, 152).
+def joint_positions(place: Place, features: Floats, skip: int = 0) -> Floats:
+    """Joint positions (K, T - skip, 24, 3), metres, of K candidates' features (K, T, 152).
 
-    The first frame stands at `place`.
+    The first frame stands at `place`; the first `skip` are walked but not posed.
     """
+    whole = follow(place, features)
+    path, features = Path(whole.positions[:, skip:], whole.yaws[:, skip:]), features[:, skip:]
     count, frames = features.shape[:2]
-    path = follow(place, features)
     pose = features[..., POSE].reshape(count * frames, JOINT_COUNT, 6)
     local = pose_features.matrices_from_6d(pose)
     turned = Rotation.from_euler("z", path.yaws.reshape(-1)).as_matrix().astype(np.float32)

@@ -10,7 +10,7 @@ everything at once would, and a dance of any length needs the same memory for it
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -28,6 +28,9 @@ SECTION_LEVEL = 46
 ENERGY_RANGE = (-0.2, 0.2)
 #: What the user's energy adds on its way from 1 to 2.
 ENERGY_SHIFT = 0.5
+
+#: How many frames before a new segment are looked at when its candidates are weighed.
+BEFORE_SEAM = 10
 
 #: Told after each segment how much is done, 0..1; may raise to stop.
 Tell = Callable[[float], None]
@@ -187,8 +190,11 @@ def _choose(window: Floats, place: Place, wish: Wish) -> int:
     if len(window) == 1:
         return 0
     whole = place.preceded(window)
-    contacts = whole[..., pose_features.CONTACT]
-    return int(np.argmin(costs(placing.joint_positions(place, whole), contacts, wish)))
+    skip = max(0, wish.first - BEFORE_SEAM)
+    positions = placing.joint_positions(place, whole, skip)
+    contacts = whole[:, skip:, pose_features.CONTACT]
+    wish = replace(wish, first=wish.first - skip, beats=wish.beats - skip)
+    return int(np.argmin(costs(positions, contacts, wish)))
 
 
 def _start(context: Motion | None) -> Place:
