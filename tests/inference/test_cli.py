@@ -71,6 +71,8 @@ def test_ctrl_c_is_clean(weights, tmp_path):
         [sys.executable, "-m", "twostep", "dance", str(long), "--out", str(out / "a.npz"),
          "--candidates", "16"],
         stderr=subprocess.PIPE, text=True, env={**os.environ, VARIABLE: str(weights)},
+        # Where the tests run in the background, Ctrl-C is ignored, and children inherit that.
+        preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),
     )  # fmt: skip
     said = ""
     while "Listening" not in said:
