@@ -67,12 +67,12 @@ def test_ctrl_c_is_clean(weights, tmp_path):
     out = tmp_path / "out"
     out.mkdir()
     long = song(tmp_path / "long.wav", seconds=120.0)
+    # Where the tests run in the background, Ctrl-C is ignored, and children inherit that.
+    signal.signal(signal.SIGINT, signal.default_int_handler)
     run = subprocess.Popen(
         [sys.executable, "-m", "twostep", "dance", str(long), "--out", str(out / "a.npz"),
          "--candidates", "16"],
         stderr=subprocess.PIPE, text=True, env={**os.environ, VARIABLE: str(weights)},
-        # Where the tests run in the background, Ctrl-C is ignored, and children inherit that.
-        preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),
     )  # fmt: skip
     said = ""
     while "Listening" not in said:
