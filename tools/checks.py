@@ -19,7 +19,7 @@ TOOLS = ("train", "dev", "test")
 TYPED_SOURCE = ROOT / ".mypy_cache" / "source"
 EXTENSION = ROOT / "build" / "extension"
 #: Seconds. A class that is still registered at exit makes some Blenders hang for ever.
-BLENDER_TIMEOUT = 1200
+BLENDER_TIMEOUT = 1800
 TESTS_TIMEOUT = 2400
 
 Part = Callable[[], int]
