@@ -269,9 +269,8 @@ def mirror(features: Floats) -> Floats:
     result = features.copy()
     pose = features[..., pose_features.POSE].reshape(*features.shape[:-1], JOINT_COUNT, 6)
     signs = np.array([1, -1, -1, -1, 1, 1], dtype=np.float32)
-    result[..., pose_features.POSE] = (pose[..., list(MIRROR), :] * signs).reshape(
-        *features.shape[:-1], -1
-    )
+    mirrored = pose[..., list(MIRROR), :] * signs
+    result[..., pose_features.POSE] = mirrored.reshape(*features.shape[:-1], 6 * JOINT_COUNT)
     result[..., pose_features.VELOCITY.start] *= -1
     result[..., pose_features.TURN] *= -1
     result[..., pose_features.CONTACT] = features[..., [150, 151, 148, 149]]

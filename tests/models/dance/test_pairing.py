@@ -68,6 +68,10 @@ def test_mirror_is_the_mirror_of_motion() -> None:
     assert np.abs(ours - pose_features.encode(motion.mirrored())).max() < 1e-4
 
 
+def test_a_batch_may_have_nothing_to_mirror() -> None:
+    assert mirror(np.zeros((0, 180, 152), dtype=np.float32)).shape == (0, 180, 152)
+
+
 def test_windows_never_touch_invalid_frames(shards: Path, tmp_path: Path) -> None:
     with np.load(shards / "motion.npz") as data:
         arrays = dict(data)
