@@ -48,7 +48,7 @@ def rests(speed: NDArray[np.floating]) -> NDArray[np.intp]:
     return find_peaks(-speed, prominence=depth)[0]
 
 
-def landing(found: NDArray[np.floating], beats: NDArray[np.floating], fps: float) -> float:
+def landing(found: NDArray[np.number], beats: NDArray[np.number], fps: float) -> float:
     """How well rests land on beats, both in frames: a soft F1, 0..1."""
     if not len(found) or not len(beats):
         return 0.0
@@ -57,7 +57,7 @@ def landing(found: NDArray[np.floating], beats: NDArray[np.floating], fps: float
     return 2.0 * recall * precision / max(recall + precision, 1e-6)
 
 
-def _nearness(these: NDArray[np.floating], those: NDArray[np.floating], fps: float) -> float:
+def _nearness(these: NDArray[np.number], those: NDArray[np.number], fps: float) -> float:
     """How near, 0..1, `these` sorted numbers are on average to the nearest of `those`."""
     right = np.searchsorted(those, these).clip(0, len(those) - 1)
     left = np.maximum(right - 1, 0)

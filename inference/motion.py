@@ -16,6 +16,7 @@ from .skeleton import JOINT_COUNT, MIRROR, OFFSETS, PARENTS
 
 #: The frame rate that the networks speak.
 FPS = 30.0
+_BLOCK = 7200
 
 Floats = NDArray[np.float32]
 
@@ -91,7 +92,11 @@ class Motion:
         return replace(
             self,
             root=_lerp(at, self.root),
-            rotations=_slerp(at, self.rotations),
+            # Block by block: a two-hour dance would need a gigabyte at once.
+            rotations=np.concatenate(
+                [_slerp(at[i : i + _BLOCK], self.rotations) for i in range(0, len(at), _BLOCK)]
+                or [self.rotations[:0]]
+            ),
             contacts=_lerp(at, self.contacts),
         )
 
