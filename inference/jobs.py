@@ -39,7 +39,7 @@ class DanceJob:
     retime: bool = True
     context: Path | None = None
     provider: str = AUTO
-    candidates: int = 4
+    candidates: int = 2
 
     def __post_init__(self) -> None:
         self._settle_paths()

@@ -58,7 +58,7 @@ class Direction:
     energy: float = 1.0
     seed: int = 0
     fingerprint: int = 0
-    candidates: int = 4
+    candidates: int = 2
 
 
 @dataclass(frozen=True)
