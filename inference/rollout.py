@@ -17,6 +17,7 @@ from numpy.typing import NDArray
 
 from . import placing, pose_features
 from .candidates import Wish, costs
+from .jobs import DanceJob
 from .motion import FPS, Floats, Motion
 from .networks import LOOK_AHEAD, REACH, SEGMENT, TOKEN, TOKENS, Networks
 from .placing import Place
@@ -58,7 +59,7 @@ class Direction:
     energy: float = 1.0
     seed: int = 0
     fingerprint: int = 0
-    candidates: int = 2
+    candidates: int = DanceJob.candidates
 
 
 @dataclass(frozen=True)

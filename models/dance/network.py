@@ -146,17 +146,17 @@ class Jepa(nn.Module):
 
 def off_beat(music: Tensor) -> Tensor:
     """Music features (B, T, 48) whose beat comes half a beat late; their sound is withheld."""
-    beat, two_beats, bar, tempo = music[..., 37:39], music[..., 39:41], music[..., 41:43], 43
+    beat, two_beats, bar, tempo = music[..., 37:44].split((2, 2, 2, 1), dim=-1)
     sine, cosine = two_beats.unbind(-1)
     turned = torch.stack([-cosine, sine], dim=-1)
     sine, cosine = bar.unbind(-1)
     eighth = torch.stack([sine - cosine, sine + cosine], dim=-1) / math.sqrt(2)
     # Distance to the nearest beat from the chord of its phase; exact where the bump is not 0.
     away = torch.sqrt((1 + beat[..., 1:]).clamp_min(0) / 2) / math.pi
-    seconds = away / (100 / 60 * 2 ** music[..., tempo : tempo + 1])
+    seconds = away / (100 / 60 * 2**tempo)
     bump = torch.exp(-0.5 * (seconds / 0.05) ** 2)
     first = (eighth[..., 1:] > 0.9).to(music.dtype)
-    late = [-beat, turned, eighth, music[..., tempo : tempo + 1], bump, bump * first]
+    late = [-beat, turned, eighth, tempo, bump, bump * first]
     return torch.cat(
         [torch.zeros_like(music[..., :37]), *late, torch.zeros_like(music[..., 46:])], dim=-1
     )

@@ -1,10 +1,7 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Real data where there is some, and a dancer made up for the tests."""
+"""A dancer made up for the tests."""
 
 from __future__ import annotations
-
-import os
-from pathlib import Path
 
 import numpy as np
 import pytest
@@ -12,15 +9,6 @@ from scipy.spatial.transform import Rotation
 
 from twostep.inference.motion import FPS, Motion
 from twostep.inference.skeleton import INDEX, JOINT_COUNT, STANDING_HEIGHT
-
-
-@pytest.fixture(scope="session")
-def data_folder() -> Path:
-    beside = Path(__file__).resolve().parents[4] / "shared" / "data"
-    folder = Path(os.environ.get("TWOSTEP_DATA", beside))
-    if not (folder / "mocap").is_dir():
-        pytest.skip("no motion capture here; set TWOSTEP_DATA to a folder that holds mocap/")
-    return folder
 
 
 def still_motion(seconds: float = 4.0, fps: float = FPS) -> Motion:
