@@ -100,14 +100,15 @@ def flow_step(model: DanceModel, batch: Tensors, progress: float) -> dict[str, T
     own estimate, and towards the end the decoder learns to read such estimates."""
     with torch.no_grad():
         latents = batch.encoded(model)
+    heard = _heard(batch)
     told = corrupted(batch, latents[:, 0], 1)
     first, estimate, time = flow_loss(model.flow, latents[:, 1], told)
-    rhythm = _rhythm(model, batch, 1, estimate, time, told)
+    rhythm = _rhythm(model, heard, 1, estimate, time, told)
     own = (torch.rand_like(time) < 0.5 * progress) & (time > 0.5)
     context = torch.where(own[:, None, None], estimate.detach(), latents[:, 1])
     told = corrupted(batch, context, 2)
     second, estimate, time = flow_loss(model.flow, latents[:, 2], told)
-    rhythm = rhythm + _rhythm(model, batch, 2, estimate, time, told)
+    rhythm = rhythm + _rhythm(model, heard, 2, estimate, time, told)
     loss = first + second + RHYTHM * rhythm
     terms = {"loss": loss, "flow": (first + second) / 2, "rhythm": rhythm / 2}
     if progress > READING:
@@ -123,7 +124,7 @@ def flow_step(model: DanceModel, batch: Tensors, progress: float) -> dict[str, T
 
 def _rhythm(
     model: DanceModel,
-    batch: Tensors,
+    heard: Tensor,
     segment: int,
     estimate: Tensor,
     time: Tensor,
@@ -136,7 +137,7 @@ def _rhythm(
     """
     read = model.inverse(torch.cat([estimate[:, :-1], estimate[:, 1:]], dim=-1))[..., :2]
     first = segment * TOKENS
-    wanted = _heard(batch)[:, first : first + TOKENS - 1, :2]
+    wanted = heard[:, first : first + TOKENS - 1, :2]
     error = (read - wanted).pow(2).mean((1, 2))
     return (error * time * told.heard[:, 0]).mean()
 
