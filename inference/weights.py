@@ -16,31 +16,76 @@ import numpy as np
 from .errors import TwostepError
 from .styles import STYLES
 
-#: The folder of the dance networks: what this variable names, else what ships in the package.
+#: Names a folder of dance networks, or the folder that the folders of all kinds lie in.
 VARIABLE = "TWOSTEP_WEIGHTS"
-SHIPPED = Path(__file__).resolve().parent.parent / "models" / "weights" / "dance"
-FOLDER = Path(os.environ.get(VARIABLE) or SHIPPED)
+#: What ships: a folder for each kind of networks ("dance", "score", "style"), with KIND.json in it.
+ALL_SHIPPED = Path(__file__).resolve().parent.parent / "models" / "weights"
+
+
+def folder(kind: str) -> Path:
+    """The folder of the networks of one kind: where `VARIABLE` leads to, else what ships.
+
+    The variable may name the folder of dance networks itself; other kinds are then looked for
+    beside it. A kind that is not found there is the one that ships, unless it is dance's.
+    """
+    named = os.environ.get(VARIABLE)
+    if not named:
+        return ALL_SHIPPED / kind
+    for place in (Path(named) / kind, Path(named).parent / kind):
+        if (place / f"{kind}.json").is_file():
+            return place
+    return Path(named) if kind == "dance" else ALL_SHIPPED / kind
+
+
 CARD = "dance.json"
+SHIPPED = ALL_SHIPPED / "dance"
+FOLDER = folder("dance")
 NETWORKS = ("encoder.onnx", "predictor.onnx", "decoder.onnx")
 #: Guidance towards the music when the card names none.
 GUIDANCE = 3.0
 
 
 @dataclass(frozen=True)
-class Card:
+class Bundle:
+    """Networks that belong together: KIND.json and the files that it vouches for by checksum."""
+
+    folder: Path
+    version: str
+    sha256: dict[str, str]
+    facts: dict[str, Any] = field(default_factory=dict, compare=False, repr=False)
+
+
+def read_bundle(folder: Path, kind: str) -> Bundle:
+    """What KIND.json in `folder` tells. Raises TwostepError when it is missing or unreadable."""
+    path = folder / f"{kind}.json"
+    if not path.is_file():
+        raise TwostepError(
+            f"The {kind} networks are missing ({path}); reinstall Twostep, or export them with "
+            f"python -m twostep.models.{kind}."
+        )
+    try:
+        facts = json.loads(path.read_text("utf-8"))
+        return Bundle(folder, str(facts["version"]), dict(facts["sha256"]), facts)
+    except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
+        raise damaged(path) from error
+
+
+def damaged(path: Path) -> TwostepError:
+    """What to tell when a card cannot be understood."""
+    return TwostepError(f"The file {path} is damaged; reinstall Twostep.")
+
+
+@dataclass(frozen=True)
+class Card(Bundle):
     """What dance.json tells about the networks beside it.
 
     width: numbers a latent token; speeds: mean joint speed (m/s) at even quantiles, by style.
     """
 
-    folder: Path
-    version: str
-    width: int
-    styles: tuple[str, ...]
-    sha256: dict[str, str]
-    speeds: dict[str, tuple[float, ...]]
+    width: int = 0
+    styles: tuple[str, ...] = ()
+    speeds: dict[str, tuple[float, ...]] = field(default_factory=dict)
     guidance: float = GUIDANCE
-    facts: dict[str, Any] = field(default_factory=dict, compare=False)
 
     def speed(self, style: str | None, energy: float) -> float:
         """Mean joint speed (m/s) of real dancing at this energy quantile 0..1."""
@@ -59,35 +104,30 @@ class Card:
 
 
 def read_card(folder: Path = FOLDER) -> Card:
-    """The card of the networks in `folder`. Raises TwostepError when missing or unreadable."""
-    path = folder / CARD
-    if not path.is_file():
-        raise TwostepError(
-            f"The dance networks are missing ({path}); reinstall Twostep, or export them with "
-            "python -m twostep.models.dance."
-        )
+    """The card of dance networks. Raises TwostepError when it is missing or unreadable."""
+    bundle = read_bundle(folder, "dance")
+    facts = bundle.facts
     try:
-        facts = json.loads(path.read_text("utf-8"))
         return Card(
             folder=folder,
-            version=str(facts["version"]),
+            version=bundle.version,
+            sha256=bundle.sha256,
+            facts=facts,
             width=int(facts["latent"]),
             styles=tuple(facts["styles"]),
-            sha256=dict(facts["sha256"]),
             speeds={
                 name: tuple(map(float, speeds)) for name, speeds in facts["speed_quantiles"].items()
             },
             guidance=float(facts.get("guidance", GUIDANCE)),
-            facts=facts,
         )
-    except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
-        raise TwostepError(f"The file {path} is damaged; reinstall Twostep.") from error
+    except (ValueError, KeyError, TypeError, AttributeError) as error:
+        raise damaged(folder / CARD) from error
 
 
-def network(card: Card, name: str) -> Path:
-    """The path of one ONNX file, its checksum verified once a process.
+def network(card: Bundle, name: str) -> Path:
+    """The path of one of a bundle's files, its checksum verified once a process.
 
-    Raises TwostepError when the file is missing, damaged, or not of this card.
+    Raises TwostepError when the file is missing, damaged, or not of this bundle.
     """
     path = card.folder / name
     try:
