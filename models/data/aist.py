@@ -1,12 +1,10 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""AIST++ (Li et al., 2021) in its real layout.
+"""AIST++ (Li et al., 2021) in its real layout; `inference.readers.smpl` reads the motions.
 
-    motions/gBR_sBM_cAll_d04_mBR0_ch01.pkl   smpl_poses (N, 72), smpl_trans (N, 3), smpl_scaling
-    splits/crossmodal_{train,val,test}.txt   clip names
-    ignore_list.txt                          clips with bad tracking
-    wavs/mBR0.wav                            the songs
-
-Motions are at 60 fps, y up; metres = trans / scaling.
+motions/gBR_sBM_cAll_d04_mBR0_ch01.pkl   smpl_poses (N, 72), smpl_trans (N, 3), smpl_scaling
+splits/crossmodal_{train,val,test}.txt   clip names
+ignore_list.txt                          clips with bad tracking
+wavs/mBR0.wav                            the songs
 """
 
 from __future__ import annotations
@@ -14,14 +12,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from pathlib import Path
 
-import numpy as np
-
 from ...inference.errors import TwostepError
-from ...inference.motion import Motion
-from .pickles import load_arrays
-from .smpl import motion_from_smpl
 
-FPS = 60.0
 #: Genre letters of a clip's name -> our style nearest to it.
 STYLES = {
     "BR": "hiphop", "PO": "hiphop", "LO": "pop", "MH": "hiphop", "LH": "hiphop", "HO": "house",
@@ -59,16 +51,6 @@ def clips(folder: Path) -> list[Clip]:
     if not found:
         raise TwostepError(f"No clip of the splits in {folder} is there; check --aist.")
     return list(found.values())
-
-
-def read_aist(path: Path) -> Motion:
-    """One motions/*.pkl as a Motion at 60 fps, z up, without contacts."""
-    data = load_arrays(path)
-    missing = {"smpl_poses", "smpl_trans"} - set(data)
-    if missing:
-        raise TwostepError(f"{Path(path).name} is no AIST++ motion: {min(missing)} is missing.")
-    scaling = float(np.ravel(data.get("smpl_scaling", 1.0))[0])
-    return motion_from_smpl(data["smpl_poses"], data["smpl_trans"] / scaling, FPS, y_up_world=True)
 
 
 def style_of(name: str) -> str:

@@ -15,8 +15,8 @@ from numpy.typing import NDArray
 from scipy.ndimage import binary_dilation, binary_opening, gaussian_filter1d, uniform_filter1d
 
 from ...inference.motion import Floats, Motion
+from ...inference.readers.figures import sole_heights
 from ...inference.skeleton import INDEX
-from .retarget import sole_heights
 
 Marks = NDArray[np.bool_]
 

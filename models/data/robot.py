@@ -17,12 +17,42 @@ from scipy.spatial.transform import Rotation
 
 from ...inference.errors import TwostepError
 from ...inference.motion import Motion
-from .joint_maps import HUMANOID_ROBOT
-from .retarget import Figure, JointMap, retarget
+from ...inference.readers.figures import Between, Figure, JointMap, retarget
 
 #: x forward, y left -> -y forward, x left.
 FROM_X_FORWARD: NDArray[np.float64] = np.array([[0.0, 1, 0], [-1, 0, 0], [0, 0, 1]])
 _ACTUATED = ("revolute", "continuous")
+
+
+def _humanoid_robot() -> JointMap:
+    """Unitree's G1 with 29 joints; it has neither neck nor head, they follow the torso.
+
+    At zero its arms hang with the elbows bent forward: what is 'along the arm' and 'the way the
+    elbow bends' in our T-pose must map to 'forward' and 'up', or the forearm twists by 90 degrees.
+    """
+    joints: dict[str, str | Between] = {
+        "pelvis": "pelvis",
+        "spine1": Between("pelvis", "torso_link", 1 / 3),
+        "spine2": Between("pelvis", "torso_link", 2 / 3),
+        "spine3": "torso_link",
+    }
+    places: dict[str, str] = {}
+    turns: dict[str, Rotation] = {}
+    for side, sign in (("left", 1.0), ("right", -1.0)):
+        joints[f"{side}_hip"] = f"{side}_hip_yaw_link"
+        joints[f"{side}_knee"] = f"{side}_knee_link"
+        joints[f"{side}_ankle"] = f"{side}_ankle_roll_link"
+        joints[f"{side}_shoulder"] = f"{side}_shoulder_yaw_link"
+        joints[f"{side}_elbow"] = Between(f"{side}_elbow_link", f"{side}_wrist_roll_link")
+        joints[f"{side}_wrist"] = f"{side}_wrist_yaw_link"
+        places[f"{side}_hip"] = f"{side}_hip_roll_link"
+        turns[f"{side}_shoulder"] = Rotation.from_euler("Y", sign * 90, degrees=True)
+        forearm = Rotation.from_euler("ZX", [-sign * 90, -90], degrees=True)
+        turns[f"{side}_elbow"] = turns[f"{side}_wrist"] = forearm
+    return JointMap(joints, places, turns, level_feet=True)
+
+
+HUMANOID_ROBOT = _humanoid_robot()
 
 
 @dataclass(frozen=True)

@@ -22,11 +22,11 @@ from numpy.typing import NDArray
 
 from ...inference.motion import FPS, Motion
 from ...inference.pose_features import encode
+from ...inference.readers.contacts import with_contacts
+from ...inference.readers.figures import grounded
 from .beats import Grid, accents, estimate_tempo, grid_of_speed, mean_speed, strength_curve
 from .cleaning import Rejection, Verdict, judge, lead_in
-from .contacts import with_contacts
 from .repair import bridge_glitches, freed_head
-from .retarget import grounded
 from .sources import NOT_DANCE, Take
 
 Speed = NDArray[np.float64]

@@ -9,8 +9,9 @@ from pathlib import Path
 
 from ...inference.errors import TwostepError
 from ...inference.motion import Motion
-from . import aist, amass
-from .bvh import read_bvh
+from ...inference.readers.bvh import read_bvh
+from ...inference.readers.smpl import read_aist, read_amass
+from . import aist
 from .robot import read_robot
 
 #: Takes held back, by the end of their name after the folder: lead and follow of a couple are one.
@@ -86,16 +87,21 @@ def aist_takes(folder: Path) -> list[Take]:
             "aist",
             clip.style,
             clip.split,
-            lambda path=clip.path: aist.read_aist(path),  # type: ignore[misc]
+            lambda path=clip.path: read_aist(path),  # type: ignore[misc]
             song=clip.song,
         )
         for clip in aist.clips(folder)
     ]
 
 
+def amass_files(folder: Path) -> list[Path]:
+    """The motion files under an AMASS folder, sorted; body shape files are left out."""
+    return [path for path in sorted(Path(folder).rglob("*.npz")) if path.stem != "shape"]
+
+
 def amass_takes(folder: Path) -> list[Take]:
     """Every AMASS sequence under a folder, all for training."""
-    paths = amass.sequences(folder)
+    paths = amass_files(folder)
     if not paths:
         raise TwostepError(f"There is no AMASS sequence in {folder}; check --amass.")
     return [
@@ -104,7 +110,7 @@ def amass_takes(folder: Path) -> list[Take]:
             "amass",
             style_of_title(path.stem.removesuffix("_poses")),
             "train",
-            lambda path=path: amass.read_amass(path),  # type: ignore[misc]
+            lambda path=path: read_amass(path),  # type: ignore[misc]
         )
         for path in paths
     ]

@@ -8,8 +8,8 @@ from scipy.spatial.transform import Rotation
 from twostep.inference import bvh
 from twostep.inference.motion import Motion
 from twostep.inference.pose_features import continuous
+from twostep.inference.readers.bvh import parse_bvh
 from twostep.inference.skeleton import INDEX, JOINTS
-from twostep.models.data.bvh import parse_bvh
 
 from .walking import walk
 

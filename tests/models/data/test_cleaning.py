@@ -6,12 +6,12 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
+from twostep.inference.readers.contacts import contact_labels
+from twostep.inference.readers.figures import grounded, sole_heights
 from twostep.inference.skeleton import ANKLE_HEIGHT, INDEX
 from twostep.models.data import cleaning
 from twostep.models.data.cleaning import joint_speeds, judge, lead_in, runs
-from twostep.models.data.contacts import contact_labels
 from twostep.models.data.repair import bridge_glitches, freed_head
-from twostep.models.data.retarget import grounded, sole_heights
 
 
 def rules(motion) -> set[str]:

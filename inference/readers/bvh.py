@@ -3,20 +3,22 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
 from scipy.spatial.transform import Rotation
 
-from ...inference.errors import TwostepError
-from ...inference.motion import Motion
+from ..errors import TwostepError
+from ..motion import Motion
+from .figures import Figure, JointMap, retarget_blocks
 from .joint_maps import find_map
-from .retarget import Figure, JointMap, retarget
 
 #: y up, facing +z -> z up, facing -y.
 FROM_Y_UP: NDArray[np.float64] = np.array([[1.0, 0, 0], [0, 0, -1], [0, 1, 0]])
+#: Frames that are read at once, so that a long take needs little more memory than a short one.
+_BLOCK = 3600
 
 
 @dataclass(frozen=True)
@@ -40,19 +42,25 @@ class Bvh:
 
 def parse_bvh(path: Path) -> Bvh:
     """Read a BVH file. Raises TwostepError when it is damaged or not BVH."""
-    text = Path(path).read_text(encoding="utf-8", errors="replace")
+    name = Path(path).name
+    try:
+        text = Path(path).read_text(encoding="utf-8", errors="replace")
+    except OSError as error:
+        raise TwostepError(f"{name} cannot be read: {error.strerror}.") from error
     head, found, tail = text.partition("MOTION")
     if not found:
-        raise TwostepError(f"{Path(path).name} is not a BVH file: it has no MOTION part.")
+        raise TwostepError(f"{name} is not a BVH file: it has no MOTION part.")
     try:
         joints = _parse_hierarchy(head.split())
         words = tail.split(None, 5)  # Frames: N Frame Time: S …
         frames, frame_time, numbers = int(words[1]), float(words[4]), words[5]
         values = np.array(numbers.split(), dtype=np.float64)
         width = sum(len(joint.channels) for joint in joints)
+        if not 0 < frame_time < np.inf:
+            raise ValueError("a frame takes no time")
         return Bvh(joints, frame_time, values[: frames * width].reshape(frames, width))
     except (ValueError, IndexError) as error:
-        raise TwostepError(f"{Path(path).name} is damaged: its BVH text cannot be read.") from error
+        raise TwostepError(f"{name} is damaged: its BVH text cannot be read.") from error
 
 
 def read_bvh(
@@ -64,15 +72,28 @@ def read_bvh(
     """The file as a Motion at its own rate (or `fps`, for headers that lie), z up, in metres.
 
     joint_map: how its joints drive SMPL's; None finds a known family. skip: leading frames to drop.
+    Raises TwostepError when it is damaged, of no known family, not a whole body or not finite.
     """
-    bvh = parse_bvh(path)
-    figure = figure_from_bvh(bvh, fps or 1.0 / bvh.frame_time, skip)
-    return retarget(figure, joint_map or find_map(figure.names))
-
-
-def figure_from_bvh(bvh: Bvh, fps: float, skip: int = 0) -> Figure:
-    """The file's skeleton in our axes; `skip` leading frames are left out."""
+    bvh, name = parse_bvh(path), Path(path).name
     values = bvh.values[skip:]
+    if not len(values):
+        raise TwostepError(f"{name} holds no movement: it has no frames.")
+    if not np.isfinite(values).all():
+        raise TwostepError(f"{name} is damaged: not every value in it is a number.")
+    rate = fps or 1.0 / bvh.frame_time
+    found = joint_map or find_map([joint.name for joint in bvh.joints], name)
+    return retarget_blocks(
+        (
+            figure_from_bvh(replace(bvh, values=values[start : start + _BLOCK]), rate)
+            for start in range(0, len(values), _BLOCK)
+        ),
+        found,
+    )
+
+
+def figure_from_bvh(bvh: Bvh, fps: float) -> Figure:
+    """The file's skeleton in our axes."""
+    values = bvh.values
     frames, count = len(values), len(bvh.joints)
     turns = np.empty((frames, count, 3, 3))
     positions = np.empty((frames, count, 3))
@@ -89,13 +110,20 @@ def figure_from_bvh(bvh: Bvh, fps: float, skip: int = 0) -> Figure:
         turns[:, index] = before @ turn
         positions[:, index] = positions[:, joint.parent] + np.einsum("tij,tj->ti", before, place)
         rest[index] = rest[joint.parent] + joint.offset
+    basis = _basis(rest)
     return Figure(
         fps,
         tuple(joint.name for joint in bvh.joints),
-        rest @ FROM_Y_UP.T,
-        positions @ FROM_Y_UP.T,
-        FROM_Y_UP @ turns @ FROM_Y_UP.T,
+        rest @ basis.T,
+        positions @ basis.T,
+        basis @ turns @ basis.T,
     )
+
+
+def _basis(rest: NDArray[np.float64]) -> NDArray[np.float64]:
+    """From the file's axes to ours: some exporters, Blender's among them, write z up."""
+    _, height, depth = np.ptp(rest, axis=0)
+    return FROM_Y_UP if height >= depth else np.eye(3)
 
 
 def _local(

@@ -8,9 +8,9 @@ from dataclasses import replace
 import numpy as np
 from scipy.ndimage import median_filter
 
-from ...inference.motion import Floats, Motion
-from ...inference.skeleton import CONTACT_JOINTS
-from .retarget import SOLE
+from ..motion import Floats, Motion
+from ..skeleton import CONTACT_JOINTS
+from .figures import SOLE
 
 #: A planted joint is slower than this, m/s: ankle, toe, ankle, toe.
 SPEED = np.array([0.45, 0.35, 0.45, 0.35])

@@ -8,12 +8,11 @@ import numpy as np
 import pytest
 
 from twostep.inference.errors import TwostepError
+from twostep.inference.readers.smpl import SMPL_LEG, read_aist, read_amass
 from twostep.inference.skeleton import INDEX, LEG_LENGTH
-from twostep.models.data.aist import clips, read_aist, song_of, style_of
-from twostep.models.data.amass import read_amass, sequences
+from twostep.models.data.aist import clips, song_of, style_of
 from twostep.models.data.shards import prepare_motion
-from twostep.models.data.smpl import SMPL_LEG, motion_from_smpl
-from twostep.models.data.sources import aist_takes, amass_takes
+from twostep.models.data.sources import aist_takes, amass_files, amass_takes
 
 NAME = "gBR_sBM_cAll_d04_mBR0_ch01"
 UPRIGHT = np.array([np.pi / 2, 0, 0])  # y up into a z-up world
@@ -24,40 +23,6 @@ def poses(frames: int = 4, **joints: tuple[float, float, float]) -> np.ndarray:
     for name, vector in joints.items():
         result[:, INDEX[name]] = vector
     return result.reshape(frames, 72)
-
-
-def test_y_up_becomes_z_up():
-    trans = np.array([[0, 1, 0], [0.1, 1, 0], [0.1, 1.2, 0], [0.1, 1.2, 0.3]])
-    motion = motion_from_smpl(poses(left_knee=(np.pi / 2, 0, 0)), trans, 60, y_up_world=True)
-    steps = np.diff(motion.root, axis=0) * SMPL_LEG / LEG_LENGTH
-    np.testing.assert_allclose(steps, [[0.1, 0, 0], [0, 0, 0.2], [0, -0.3, 0]], atol=1e-5)
-    points = motion.positions()[0]
-    shin = points[INDEX["left_ankle"]] - points[INDEX["left_knee"]]
-    assert shin[1] > 0.4, "a bent knee's shin goes back, towards +y"
-    assert points[INDEX["left_foot"], 1] > points[INDEX["right_foot"], 1]
-
-
-def test_z_up_world_and_y_up_world_agree():
-    yaw = 0.7
-    in_y_up = motion_from_smpl(
-        poses(pelvis=(0, yaw, 0), left_elbow=(0, -0.5, 0.2)), np.zeros((4, 3)), 30, True
-    )
-    from scipy.spatial.transform import Rotation
-
-    root = (Rotation.from_rotvec(UPRIGHT) * Rotation.from_rotvec([0, yaw, 0])).as_rotvec()
-    in_z_up = motion_from_smpl(
-        poses(pelvis=tuple(root), left_elbow=(0, -0.5, 0.2)), np.zeros((4, 3)), 30, False
-    )
-    np.testing.assert_allclose(in_y_up.positions(), in_z_up.positions(), atol=1e-5)
-
-
-def test_fingers_of_larger_bodies_are_left_out():
-    large = np.full((4, 156), 0.3)
-    large[:, :66] = 0
-    motion = motion_from_smpl(large, np.zeros((4, 3)), 30, True)
-    np.testing.assert_allclose(motion.rotations[:, 1:, 0], 1, atol=1e-6)
-    with pytest.raises(TwostepError, match="shape"):
-        motion_from_smpl(np.zeros((4, 60)), np.zeros((4, 3)), 30, True)
 
 
 @pytest.fixture
@@ -131,7 +96,7 @@ def test_amass(tmp_path, key):
     path = tmp_path / "Person" / "Salsa_poses.npz"
     np.savez(path, poses=large, trans=trans, **{key: 120.0}, gender="neutral")
     np.savez(tmp_path / "Person" / "shape.npz", betas=np.zeros(10))
-    assert sequences(tmp_path) == [path]
+    assert amass_files(tmp_path) == [path]
     assert amass_takes(tmp_path)[0].style == "salsa"
     motion, _ = prepare_motion(read_amass(path))
     assert motion.fps == 30 and len(motion) == 60
@@ -139,16 +104,6 @@ def test_amass(tmp_path, key):
     assert (points[:, INDEX["head"], 2] - points[:, INDEX["pelvis"], 2] > 0.5).all()
     assert points[0, INDEX["left_foot"], 1] < points[0, INDEX["left_ankle"], 1]
     assert motion.root[-1, 1] < -0.9
-
-
-def test_amass_files_that_are_none_are_told(tmp_path):
-    path = tmp_path / "a.npz"
-    path.write_bytes(b"nothing")
-    with pytest.raises(TwostepError, match="damaged"):
-        read_amass(path)
-    np.savez(path, poses=np.zeros((4, 72)), trans=np.zeros((4, 3)))
-    with pytest.raises(TwostepError, match="rate"):
-        read_amass(path)
 
 
 def test_real_aist_clip(data_folder):

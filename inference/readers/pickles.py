@@ -14,7 +14,7 @@ from typing import Any
 
 import numpy as np
 
-from ...inference.errors import TwostepError
+from ..errors import TwostepError
 
 _MULTIARRAY = ("numpy.core.multiarray", "numpy._core.multiarray")
 _ALLOWED = frozenset(

@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 from twostep.inference.errors import TwostepError
-from twostep.models.data.pickles import load_arrays
+from twostep.inference.readers.pickles import load_arrays
 
 
 class Attack:

@@ -7,16 +7,16 @@ each other; leg length sets the scale, and the lower feet set the floor.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 
 import numpy as np
 from numpy.typing import NDArray
 from scipy.spatial.transform import Rotation
 
-from ...inference.motion import Floats, Motion
-from ...inference.pose_features import continuous
-from ...inference.skeleton import (
+from ..motion import Floats, Motion
+from ..pose_features import continuous
+from ..skeleton import (
     ANKLE_HEIGHT,
     CONTACT_JOINTS,
     INDEX,
@@ -108,6 +108,22 @@ def retarget(figure: Figure, joint_map: JointMap) -> Motion:
 
     Raises ValueError when the figure lacks a joint that the map names.
     """
+    return retarget_blocks([figure], joint_map)
+
+
+def retarget_blocks(figures: Iterable[Figure], joint_map: JointMap) -> Motion:
+    """As `retarget`, of a figure that comes in consecutive blocks of frames, at least one."""
+    parts = [_retargeted(figure, joint_map) for figure in figures]
+    whole = replace(
+        parts[0],
+        root=np.concatenate([part.root for part in parts]),
+        rotations=continuous(np.concatenate([part.rotations for part in parts])),
+        contacts=np.concatenate([part.contacts for part in parts]),
+    )
+    return grounded(whole)
+
+
+def _retargeted(figure: Figure, joint_map: JointMap) -> Motion:
     missing = sorted(joint_map.needs() - set(figure.names))
     if missing:
         raise ValueError(f"the skeleton has no joint {missing[0]!r}")
@@ -117,7 +133,7 @@ def retarget(figure: Figure, joint_map: JointMap) -> Motion:
     centre = figure.positions[:, hips].mean(axis=1) * scale
     below = (OFFSETS[INDEX["left_hip"]] + OFFSETS[INDEX["right_hip"]]) / 2
     root = centre - world[:, 0] @ below.astype(np.float64)
-    return grounded(motion_from_world(figure.fps, root, world))
+    return motion_from_world(figure.fps, root, world)
 
 
 def motion_from_world(fps: float, root: NDArray[np.floating], world: NDArray[np.float64]) -> Motion:
@@ -194,7 +210,9 @@ def _alignment(figure: Figure, joint_map: JointMap, joint: str) -> Rotation:
         return Rotation.identity()
     start, end = joint_map.place(joint), joint_map.place(child)
     if start is None or end is None:
-        return Rotation.identity()
+        # A hand of unknown direction goes on from its forearm, a foot stays as it stands.
+        forearm = joint.replace("wrist", "elbow")
+        return _alignment(figure, joint_map, forearm) if forearm != joint else Rotation.identity()
     bone = figure.rest[figure.at(end)] - figure.rest[figure.at(start)]
     return smallest_turn(OFFSETS[INDEX[child]].astype(np.float64), bone)
 

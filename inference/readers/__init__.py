@@ -1,0 +1,67 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Reads a motion from a file: our own .npz, AMASS's .npz, any .bvh, AIST++'s .pkl."""
+
+from __future__ import annotations
+
+import zipfile
+from pathlib import Path
+
+import numpy as np
+
+from ..errors import TwostepError
+from ..motion import Motion
+from .bvh import read_bvh
+from .contacts import with_contacts
+from .smpl import read_aist, read_amass
+
+SUFFIXES = (".npz", ".bvh", ".pkl")
+
+
+def read_motion(path: Path) -> Motion:
+    """The motion in a file, at its own rate, with foot contacts.
+
+    Raises TwostepError with one sentence when there is no such file, it is of another kind or
+    damaged, it holds half a body, numbers that are not finite, or less than two frames.
+    """
+    path = Path(path)
+    if path.suffix.lower() not in SUFFIXES:
+        raise TwostepError(
+            f"{path.name} is no motion that Twostep reads; choose a {', '.join(SUFFIXES[:-1])} or "
+            f"{SUFFIXES[-1]} file."
+        )
+    if not path.is_file():
+        raise TwostepError(f"There is no motion file {path}; choose another.")
+    motion = _READERS[path.suffix.lower()](path)
+    if len(motion) < 2:
+        raise TwostepError(
+            f"{path.name} holds no more than a pose; choose a motion of some seconds."
+        )
+    check_finite(motion, path.name)
+    return motion if motion.contacts.any() else with_contacts(motion)
+
+
+def check_finite(motion: Motion, what: str) -> None:
+    """Raises TwostepError when a value of the motion is not finite or a rotation is none."""
+    finite = all(np.isfinite(each).all() for each in (motion.root, motion.rotations))
+    lengths = np.linalg.norm(motion.rotations, axis=-1)
+    if not (finite and np.isfinite(motion.contacts).all() and (np.abs(lengths - 1) < 0.05).all()):
+        raise TwostepError(f"{what} is damaged: not every value in it is a number that can be.")
+
+
+def _read_npz(path: Path) -> Motion:
+    """Our own motion, or AMASS's."""
+    try:
+        with path.open("rb") as file, np.load(file, allow_pickle=False) as data:
+            amass = "poses" in data
+    except (OSError, ValueError, EOFError, zipfile.BadZipFile) as error:
+        raise TwostepError(f"{path.name} is damaged: it is no npz of arrays.") from error
+    if amass:
+        return read_amass(path)
+    try:
+        return Motion.load(path)
+    except ValueError as error:
+        raise TwostepError(f"{path.name} is no motion: {_MISSING}.") from error
+
+
+_MISSING = "it holds neither Twostep's arrays nor AMASS's"
+_READERS = {".npz": _read_npz, ".bvh": read_bvh, ".pkl": read_aist}
