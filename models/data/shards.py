@@ -20,16 +20,23 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
+from ...inference.kinematics import motion_speed
 from ...inference.motion import FPS, Motion
+from ...inference.motion_beats import (
+    Pulse,
+    accents,
+    estimate_tempo,
+    grid_of_speed,
+    strength_curve,
+)
 from ...inference.pose_features import encode
 from ...inference.readers.contacts import with_contacts
 from ...inference.readers.figures import grounded
-from .beats import Grid, accents, estimate_tempo, grid_of_speed, mean_speed, strength_curve
 from .cleaning import Rejection, Verdict, judge, lead_in
 from .repair import bridge_glitches, freed_head
 from .sources import NOT_DANCE, Take
 
-Speed = NDArray[np.float64]
+Speed = NDArray[np.floating]
 
 
 @dataclass(frozen=True)
@@ -51,7 +58,7 @@ class Prepared:
     motion: Motion
     verdict: Verdict
     speed: Speed
-    grid: Grid
+    grid: Pulse
     own_bpm: float
     mending: Mending
 
@@ -83,7 +90,7 @@ def prepare(takes: Sequence[Take], progress: Callable[[str], object] | None = No
             collection.refused[take.name] = NOT_DANCE[take.name]
         else:
             motion, mending = prepare_motion(take.read())
-            read.append((take, motion, mending, mean_speed(motion)))
+            read.append((take, motion, mending, motion_speed(motion)))
         if progress:
             progress(take.name)
     tempi = _couple_tempi((take, speed) for take, _, _, speed in read)
@@ -99,13 +106,13 @@ def prepare(takes: Sequence[Take], progress: Callable[[str], object] | None = No
     return collection
 
 
-def _grid(take: Take, speed: Speed, tempi: dict[str, float]) -> Grid:
+def _grid(take: Take, speed: Speed, tempi: dict[str, float]) -> Pulse:
     if take.song is None:
         return grid_of_speed(speed, FPS, tempi.get(take.couple or ""))
     from ...inference.audio import analyse  # only here, where music was danced to
 
     song = analyse(take.song, length=len(speed) / FPS)
-    return Grid(np.asarray(song.beats, dtype=np.float64), float(song.bpm), 0.0)
+    return Pulse(np.asarray(song.beats, dtype=np.float64), float(song.bpm), 0.0)
 
 
 def _couple_tempi(speeds: Iterable[tuple[Take, Speed]]) -> dict[str, float]:

@@ -4,13 +4,13 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from twostep.models.data.beats import (
+from twostep.inference.kinematics import motion_speed
+from twostep.inference.motion_beats import (
     SNAP,
     accents,
     beat_grid,
     estimate_tempo,
     grid_of_speed,
-    mean_speed,
     snap,
     strength_curve,
 )
@@ -32,7 +32,7 @@ def test_the_grid_of_a_dancer_is_found(make_dancer, bpm, first):
 def test_noise_does_not_hide_the_beat(make_dancer):
     motion = make_dancer(96, seconds=30)
     rng = np.random.default_rng(1)
-    speed = mean_speed(motion) + 0.05 * rng.random(len(motion))
+    speed = motion_speed(motion) + 0.05 * rng.random(len(motion))
     assert grid_of_speed(speed, 30).bpm == pytest.approx(96, rel=0.02)
 
 

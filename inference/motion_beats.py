@@ -15,14 +15,12 @@ from numpy.typing import NDArray
 from scipy.ndimage import gaussian_filter1d
 from scipy.signal import find_peaks
 
-from ...inference.motion import Motion
-from .cleaning import joint_speeds
+from .kinematics import motion_speed
+from .motion import Motion
 
 Times = NDArray[np.float64]
 
 SLOWEST, FASTEST = 72.0, 128.0
-#: Smoothing of the speed curve, seconds.
-SIGMA = 0.08
 #: A beat moves to an accent no further away than this, seconds.
 SNAP = 0.160
 #: Rate of the strength curve that the dynamic programming walks on, Hz.
@@ -34,7 +32,7 @@ PREFERRED, PREFERENCE_WIDTH = 96.0, 0.8
 
 
 @dataclass(frozen=True)
-class Grid:
+class Pulse:
     """beats: seconds from the motion's start, (B,). bpm: median tempo. snapped: share of beats
     that lie on an accent."""
 
@@ -43,13 +41,7 @@ class Grid:
     snapped: float
 
 
-def mean_speed(motion: Motion) -> NDArray[np.float64]:
-    """Mean joint speed (T,) in m/s, Gaussian-smoothed by `SIGMA`."""
-    speed = joint_speeds(motion.positions(), motion.fps).mean(axis=1)
-    return gaussian_filter1d(speed, SIGMA * motion.fps, mode="nearest")
-
-
-def accents(speed: NDArray[np.float64], fps: float) -> tuple[Times, NDArray[np.float64]]:
+def accents(speed: NDArray[np.floating], fps: float) -> tuple[Times, NDArray[np.float64]]:
     """Times (A,) in s and weights (A,) of the minima of a speed curve (T,).
 
     A weight is the square root of the prominence over the median one, at most 2: one great stop
@@ -66,23 +58,23 @@ def accents(speed: NDArray[np.float64], fps: float) -> tuple[Times, NDArray[np.f
     return (found + np.clip(shift, -0.5, 0.5)) / fps, np.minimum(weights, 2.0)
 
 
-def beat_grid(motion: Motion, bpm: float | None = None) -> Grid:
+def beat_grid(motion: Motion, bpm: float | None = None) -> Pulse:
     """The beat grid of a motion; `bpm` fixes the tempo (to ±5 %) when it is known."""
-    return grid_of_speed(mean_speed(motion), motion.fps, bpm)
+    return grid_of_speed(motion_speed(motion), motion.fps, bpm)
 
 
-def grid_of_speed(speed: NDArray[np.float64], fps: float, bpm: float | None = None) -> Grid:
+def grid_of_speed(speed: NDArray[np.floating], fps: float, bpm: float | None = None) -> Pulse:
     """As `beat_grid`, from a smoothed speed curve (T,)."""
     seconds = len(speed) / fps
     times, weights = accents(speed, fps)
     if len(times) < 4:
         period = 60.0 / (bpm or PREFERRED)
-        return Grid(np.arange(0.0, seconds, period), 60.0 / period, 0.0)
+        return Pulse(np.arange(0.0, seconds, period), 60.0 / period, 0.0)
     strength = strength_curve(times, weights, seconds)
     period = 60.0 / (bpm or estimate_tempo(strength))
     beats = _extended(_walk(strength, period) / RATE, period, seconds)
     beats, snapped = snap(beats, times)
-    return Grid(beats, float(60.0 / np.median(np.diff(beats))), snapped)
+    return Pulse(beats, float(60.0 / np.median(np.diff(beats))), snapped)
 
 
 def strength_curve(
