@@ -168,7 +168,7 @@ def _biovision() -> Family:
 
 def _smpl() -> Family:
     """SMPL's own names, with the side as a word or a letter, before or after."""
-    spellings = {"pelvis": ("hips", "root")}
+    spellings: dict[str, tuple[str, ...]] = {"pelvis": ("hips", "root")}
     for joint in JOINTS:
         side, _, part = joint.rpartition("_")
         if side:

@@ -6,12 +6,42 @@ import json
 import pytest
 
 from twostep.inference.errors import TwostepError
-from twostep.inference.jobs import DanceJob
+from twostep.inference.jobs import DanceJob, ScoreJob
 
 
 def test_a_job_survives_json():
     job = DanceJob(song="a.wav", out="b.npz", length=3, seed=7, style="house", retime=False)
     assert DanceJob.from_fields(json.loads(json.dumps(job.to_fields()))) == job
+
+
+def test_a_score_job_survives_json():
+    job = ScoreJob(
+        motion="a.bvh", out="b.wav", genre="waltz", seed=7, start=1, length=3.5, loop=True, bpm=98.5,
+        beats_per_bar=3, first_downbeat=0.25,
+    )  # fmt: skip
+    assert ScoreJob.from_fields(json.loads(json.dumps(job.to_fields()))) == job
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        ("motion", ""), ("motion", None), ("motion", 3), ("out", "x.mp3"), ("out", None), ("out", 1),
+        ("genre", "polka"), ("genre", None), ("start", -1), ("length", 0), ("length", float("nan")),
+        ("seed", -1), ("seed", 1.5), ("loop", 1), ("bpm", 0), ("bpm", 1000), ("bpm", "120"),
+        ("bpm", True), ("beats_per_bar", 5), ("beats_per_bar", 3.5), ("beats_per_bar", True),
+        ("first_downbeat", -0.1), ("first_downbeat", float("inf")), ("provider", "gpu"),
+    ],
+)  # fmt: skip
+def test_a_wrong_field_of_a_score_is_named(name, value):
+    with pytest.raises(TwostepError, match=f"“{name}” must be") as caught:
+        ScoreJob.from_fields({"motion": "a.npz", "out": "a.wav", name: value})
+    assert "\n" not in str(caught.value)
+
+
+@pytest.mark.parametrize(("lacking", "given"), [("motion", "out"), ("out", "motion")])
+def test_a_score_job_that_lacks_a_file_is_refused(lacking, given):
+    with pytest.raises(TwostepError, match=f"names no {lacking}; give"):
+        ScoreJob.from_fields({given: "a.wav"})
 
 
 @pytest.mark.parametrize(
