@@ -1,210 +1,124 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""A small seeded composer: the plan of a piece (tempo, key, chords, sections), played by a genre.
+"""A small seeded composer: the plan of a piece (grid, chords, sections), played by a band.
 
-The same genre and seed always give the same piece.
+The same genre, seed and cues always give the same piece.
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
 
 import numpy as np
-from numpy.typing import NDArray
-from scipy.ndimage import gaussian_filter1d
 
-from .score import BEATS_PER_BAR, Note, Part, Piece, Section
+from ....inference.genres import GENRES
+from ....inference.score.harmony import Harmony, plan
+from .arrange import Arrangement, follow, free
+from .band import Band, Player, Strike
+from .forms import FORMS, Form
+from .genres import BANDS
+from .page import Page, near
+from .score import Note, Part, Piece
 
-#: Semitones of the scales, from the tonic.
-MAJOR = (0, 2, 4, 5, 7, 9, 11)
-MINOR = (0, 2, 3, 5, 7, 8, 10)
+if TYPE_CHECKING:
+    from ....inference.score.cues import Cues
 
-#: Name, bars and energy (0..1) of each section.
-Form = tuple[tuple[str, int, float], ...]
-
-#: Each piece draws one of these.
-FORMS: tuple[Form, ...] = (
-    (("intro", 4, 0.2), ("verse", 8, 0.5), ("build", 4, 0.7), ("chorus", 8, 1.0),
-     ("break", 4, 0.25), ("chorus", 8, 0.95)),
-    (("intro", 2, 0.3), ("verse", 8, 0.55), ("chorus", 8, 0.9), ("break", 4, 0.3),
-     ("build", 4, 0.65), ("chorus", 8, 1.0), ("outro", 2, 0.2)),
-    (("chorus", 4, 0.85), ("verse", 8, 0.45), ("chorus", 8, 0.9), ("break", 4, 0.2),
-     ("verse", 4, 0.6), ("chorus", 8, 1.0)),
-    (("intro", 4, 0.15), ("build", 4, 0.4), ("verse", 8, 0.6), ("chorus", 8, 0.85),
-     ("break", 2, 0.2), ("chorus", 8, 1.0), ("outro", 4, 0.35)),
-    (("verse", 8, 0.4), ("verse", 8, 0.65), ("break", 4, 0.15), ("build", 4, 0.6),
-     ("chorus", 12, 1.0)),
-)  # fmt: skip
+#: Seconds that a rest begins before and ends after what it silences.
+_SLACK = 0.04
 
 
-@dataclass(frozen=True)
-class Chord:
-    """root: semitones from C, 0..11. tones: semitones from C of all its notes, root first."""
+def compose(genre: str, seed: int, form: Form | None = None, cues: Cues | None = None) -> Piece:
+    """A piece of one genre: 45-110 s long, or as its form says, or made for a dance.
 
-    root: int
-    tones: tuple[int, ...]
-
-
-@dataclass
-class Writer:
-    """The page a genre writes on.
-
-    swing: how far the odd steps come late, in steps (0 straight, 1/3 triplets).
-    """
-
-    rng: np.random.Generator
-    tonic: int
-    scale: tuple[int, ...]
-    swing: float = 0.0
-    looseness: float = 0.012
-    parts: dict[str, Part] = field(default_factory=dict)
-    notes: list[Note] = field(default_factory=list)
-
-    def note(
-        self, part: str, bar: int, step: float, pitch: int, velocity: float, steps: float = 1.0
-    ) -> None:
-        """One note at a step (0..16, fractions allowed) of a bar, lasting some steps."""
-        late = self.swing if int(step) % 2 else 0.0
-        beat = bar * BEATS_PER_BAR + (step + late) / 4
-        beat += float(self.rng.normal(0, self.looseness))
-        strength = float(np.clip(velocity * self.rng.normal(1, 0.06), 0.05, 1))
-        self.notes.append(Note(part, max(beat, 0.0), steps / 4, pitch, strength))
-
-    def pattern(self, part: str, bar: int, steps: str, pitch: int, velocity: float) -> None:
-        """Hits by a string of sixteen: X accent, x hit, o soft, anything else a rest."""
-        loud = {"X": 1.0, "x": 0.8, "o": 0.5}
-        for step, mark in enumerate(steps):
-            if mark in loud:
-                self.note(part, bar, step, pitch, velocity * loud[mark])
-
-    def chord(
-        self, part: str, bar: int, step: float, chord: Chord, velocity: float,
-        steps: float, centre: int = 62,
-    ) -> None:  # fmt: skip
-        """All tones of a chord, each in the octave nearest to the centre."""
-        for tone in chord.tones:
-            self.note(part, bar, step, near(tone, centre), velocity, steps)
-
-    def degree(self, number: int, octave_of: int) -> int:
-        """Pitch of a scale degree (0 the tonic, 7 an octave above) around a MIDI pitch."""
-        octave, place = divmod(number, 7)
-        return near(self.tonic, octave_of) + 12 * octave + self.scale[place]
-
-
-def near(tone: int, centre: int) -> int:
-    """The pitch of a tone's class nearest to a MIDI pitch."""
-    return centre + (tone - centre + 6) % 12 - 6
-
-
-def triad(tonic: int, scale: Sequence[int], degree: int, seventh: bool = False) -> Chord:
-    """The chord on a degree of a scale (0 the tonic)."""
-    tones = tuple(
-        (tonic + scale[(degree + third) % 7]) % 12
-        for third in ((0, 2, 4, 6) if seventh else (0, 2, 4))
-    )
-    return Chord(tones[0], tones)
-
-
-def dominant(tonic: int) -> Chord:
-    """The major seventh-chord on the fifth, for minor keys too."""
-    root = (tonic + 7) % 12
-    return Chord(root, tuple((root + step) % 12 for step in (0, 4, 7, 10)))
-
-
-@dataclass(frozen=True)
-class Melody:
-    """A tune of two bars that comes back varied: (step 0..32, scale degree, length in steps)."""
-
-    notes: tuple[tuple[int, int, float], ...]
-
-    @classmethod
-    def invent(cls, rng: np.random.Generator, density: float, syncopation: float) -> Melody:
-        """A motif of one bar, stated twice, the second time with another end."""
-        onsets = _onsets(rng, density, syncopation)
-        degrees = _contour(rng, len(onsets))
-        answer = _contour(rng, len(onsets))
-        keep = max(1, len(onsets) // 2)
-        answer[:keep] = degrees[:keep]
-        answer[-1] = int(rng.choice([0, 2, 4]))
-        notes = []
-        for bar, line in enumerate((degrees, answer)):
-            ends = [*onsets[1:], 16]
-            for onset, end, degree in zip(onsets, ends, line, strict=True):
-                notes.append((16 * bar + onset, degree, min(end - onset, 6) * 0.9))
-        return cls(tuple(notes))
-
-    def play(
-        self, writer: Writer, part: str, bar: int, chord: Chord, centre: int, velocity: float
-    ) -> None:
-        """Plays the half that belongs to an even or odd bar; strong notes lean on the chord."""
-        half = 16 * (bar % 2)
-        for step, degree, steps in self.notes:
-            if not half <= step < half + 16:
-                continue
-            pitch = writer.degree(degree, centre)
-            if step % 4 == 0:
-                pitch = min(
-                    (near(tone, pitch) for tone in chord.tones), key=lambda p: abs(p - pitch)
-                )
-            writer.note(part, bar, step - half, pitch, velocity, steps)
-
-
-def _onsets(rng: np.random.Generator, density: float, syncopation: float) -> list[int]:
-    """Steps of a bar on which a motif has notes, at least three, ascending."""
-    weight = np.array([4, 0.3, 1.6, 0.6] * 4, float)
-    weight = weight ** (1 - syncopation)
-    count = int(np.clip(round(density * 16), 3, 10))
-    return sorted(
-        int(s) for s in rng.choice(16, size=count, replace=False, p=weight / weight.sum())
-    )
-
-
-def _contour(rng: np.random.Generator, count: int) -> list[int]:
-    """Scale degrees that move mostly by step, within a ninth."""
-    degree = int(rng.choice([0, 2, 4]))
-    line = []
-    for _ in range(count):
-        line.append(degree)
-        degree = int(np.clip(degree + rng.choice([-2, -1, -1, 0, 1, 1, 2, 3]), -2, 8))
-    return line
-
-
-def plan(rng: np.random.Generator, form: Form | None) -> tuple[Section, ...]:
-    """Sections of a whole piece, of a drawn form unless one is given."""
-    drawn = FORMS[int(rng.integers(len(FORMS)))]
-    sections, at = [], 0
-    for name, length, energy in form or drawn:
-        level = float(np.clip(energy + rng.normal(0, 0.04), 0.1, 1))
-        sections.append(Section(name, at, length, level))
-        at += length
-    return tuple(sections)
-
-
-def beat_grid(
-    rng: np.random.Generator, bpm: float, sections: Sequence[Section], drift: float
-) -> NDArray[np.float64]:
-    """Times of all beats, (B,), seconds: a slow wander of the tempo by about `drift` (a ratio)."""
-    count = BEATS_PER_BAR * sum(section.bars for section in sections)
-    wander = gaussian_filter1d(rng.normal(size=count), 8.0, mode="wrap")
-    wander *= drift / max(float(wander.std()), 1e-9)
-    return np.concatenate([[0.0], np.cumsum(60 / bpm * (1 + wander))])
-
-
-def compose(genre: str, seed: int, form: Form | None = None) -> Piece:
-    """A piece of one genre, 60-110 s long unless its form is given.
-
+    With cues, music is on their beats and bars, as full and loud as their energy, struck at their
+    accents and silent in their stops; `form` is not used then.
     Raises KeyError for a genre that is not in `genres.GENRES`.
     """
-    from .genres import GENRES  # the genres are written with what this module gives
-
-    player = GENRES[genre]
+    band, known = BANDS[genre], GENRES[genre]
     rng = np.random.default_rng([seed, *genre.encode()])
-    sections = plan(rng, form)
-    writer = Writer(rng, tonic=int(rng.integers(12)), scale=player.scale(rng))
-    bpm = float(rng.uniform(*player.tempi))
-    drift = player.drift * float(rng.uniform(0.3, 1)) * (rng.random() < player.drifting)
-    times = beat_grid(rng, bpm, sections, drift)
-    player.play(writer, sections)
-    end = len(times) - 1
-    notes = tuple(note for note in writer.notes if note.beat < end)
-    return Piece(f"{genre}_{seed}", genre, times, writer.parts, notes, sections)
+    if cues is None:
+        drawn = form or FORMS[int(rng.integers(len(FORMS)))]
+        drift = band.drift if rng.random() < band.drifting else 0.0
+        plot = free(rng, drawn, known.tempi, known.beats_per_bar, drift)
+    else:
+        plot = follow(cues, known.beats_per_bar)
+    harmony = plan(genre, max(section.first_bar + section.bars for section in plot.sections), rng)
+    page = Page(rng, plot.grid, harmony, plot.energy, plot.first_bar,
+                float(rng.uniform(*band.swing)), band.unit, band.looseness)  # fmt: skip
+    Player(band, page).play(plot.sections)
+    page.parts["hit"] = Part(_one(rng, band.strike.programs), gain=band.strike.gain)
+    for beat, strength in plot.accents:
+        _accent(page, band.strike, beat, strength)
+    piece = Piece(
+        f"{genre}_{seed}", genre, plot.grid, page.parts, tuple(page.notes), plot.sections,
+        harmony, tuple(plot.energy), plot.seconds, plot.first_bar,
+        tuple(beat for beat, _ in plot.accents), plot.stops,
+    )  # fmt: skip
+    return _finished(piece, plot, band, rng)
+
+
+def _accent(page: Page, strike: Strike, beat: float, strength: float) -> None:
+    """A chord and drums at once; louder than what else is going on."""
+    bars = (beat - page.grid.first) / page.grid.beats_per_bar
+    chord = page.harmony.at(bars + 1e-6)
+    root = near(chord.root, strike.centre)
+    tones = {
+        "chord": [near(tone, strike.centre) for tone in chord.tones],
+        "octaves": [root - 12, root, root + 12],
+        "power": [root - 12, root - 5, root, root + 7],
+    }[strike.shape]
+    loud = 0.78 + 0.22 * strength
+    length = strike.steps / 4
+    page.notes += [Note("hit", beat, length, pitch, loud) for pitch in tones]
+    punch = page.parts.get("punch")
+    for drum in strike.drums:
+        page.notes.append(Note("kit", beat, 0.25, drum, loud))
+        if punch is not None and drum in punch.samples:
+            page.notes.append(Note("punch", beat, 0.25, drum, loud))
+
+
+def _finished(piece: Piece, plot: Arrangement, band: Band, rng: np.random.Generator) -> Piece:
+    """Rests where the dancer does, a chord ringing on, and nothing outside the piece."""
+    parts = dict(piece.parts)
+    notes = list(piece.notes)
+    if plot.stops:
+        parts["ring"] = Part(_one(rng, band.ring), gain=0.7)
+        for start, stop in plot.stops:
+            notes = [cut for note in notes for cut in _rested(note, start, stop)]
+            notes += _ringing(piece.harmony, plot, start, stop)
+    begin = plot.grid.position(np.zeros(1))[0]
+    end = plot.grid.position(np.full(1, plot.seconds))[0]
+    kept = []
+    for note in notes:
+        late = begin - note.beat
+        if late > 0.05 and (parts[note.part].drums or note.length - late < 0.5):
+            continue
+        if note.beat >= end - 0.02:
+            continue
+        if late > 0:
+            note = Note(note.part, float(begin), max(note.length - late, 0.1), note.pitch,
+                        note.velocity)  # fmt: skip
+        kept.append(note)
+    return Piece(**{**vars(piece), "parts": parts, "notes": tuple(kept)})
+
+
+def _rested(note: Note, start: float, stop: float) -> list[Note]:
+    """What a rest leaves of a note: all, its beginning, or nothing."""
+    if note.beat >= stop - _SLACK or note.beat + note.length <= start:
+        return [note]
+    if note.beat >= start - _SLACK:
+        return []
+    return [Note(note.part, note.beat, start - note.beat, note.pitch, note.velocity)]
+
+
+def _ringing(harmony: Harmony, plot: Arrangement, start: float, stop: float) -> list[Note]:
+    """The chord that is left standing through a rest."""
+    bars = (start - plot.grid.first) / plot.grid.beats_per_bar
+    chord = harmony.at(bars + 1e-6)
+    return [
+        Note("ring", start, stop - start, pitch, 0.42)
+        for pitch in (near(tone, 60) for tone in chord.tones)
+    ]
+
+
+def _one(rng: np.random.Generator, options: tuple[int, ...]) -> int:
+    return options[int(rng.integers(len(options)))]

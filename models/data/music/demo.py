@@ -25,10 +25,10 @@ def demo_piece() -> Piece:
     """About 35 s: a quiet intro, a verse, a build, a chorus and a last chord."""
     piece = compose(GENRE, SEED, FORM)
     end = float(len(piece.beat_times) - 1)
-    home = [note for note in piece.notes if note.beat < 4 and note.part in ("keys", "strings")]
+    home = [note for note in piece.notes if note.beat < 4 and note.part in ("stabs", "pad")]
     last = [Note("kit", end, 2, _CRASH, 0.8), Note("kit", end, 1, 36, 0.9)]
-    last += [Note("keys", end, 3, note.pitch, 0.7) for note in home if note.beat < 2]
-    last += [Note("strings", end, 4, note.pitch, 0.6) for note in home if note.part == "strings"]
+    last += [Note("stabs", end, 3, note.pitch, 0.7) for note in home if note.beat < 2]
+    last += [Note("pad", end, 4, note.pitch, 0.6) for note in home if note.part == "pad"]
     return replace(piece, notes=(*piece.notes, *last))
 
 

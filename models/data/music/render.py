@@ -27,6 +27,7 @@ _SOUND_FONTS = (
 )
 _LOUDNESS = 0.19  # mean level of the loud parts, of full scale
 _CEILING = 0.89
+_QUIET_DB = 12.0  # a piece of no energy lies that much lower
 
 Stereo = NDArray[np.float32]
 
@@ -47,8 +48,12 @@ def render_midi(path: Path, rate: int = RATE) -> Stereo:
         raise TwostepError("FluidSynth was not found: install the package fluidsynth.")
     with tempfile.TemporaryDirectory() as folder:
         out = Path(folder) / "out.wav"
+        settings = Path(folder) / "settings"
+        settings.write_text("interp 1\n", encoding="utf-8")  # linear: a quarter faster
         command = ["fluidsynth", "-ni", "-q", "-g", "0.5", "-r", str(rate), "-F", str(out)]
-        command += ["-T", "wav", "-O", "s16", str(sound_font()), str(path)]
+        command += ["-T", "wav", "-O", "s16", "-R", "0", "-C", "0", "-z", "1024"]
+        command += ["-o", "synth.dynamic-sample-loading=1", "-f", str(settings)]
+        command += [str(sound_font()), str(path)]
         subprocess.run(command, check=True, capture_output=True, timeout=300)
         _, samples = wavfile.read(out)
     return samples.astype(np.float32) / 32_768
@@ -62,16 +67,24 @@ def render(piece: Piece, samples_dir: Path | None = None, rate: int = RATE) -> S
     """
     with tempfile.TemporaryDirectory() as folder:
         midi = Path(folder) / "piece.mid"
-        write_midi(piece, midi)
+        begin = write_midi(piece, midi)
         played = render_midi(midi, rate)
     length = round((piece.seconds + LEAD + TAIL) * rate)
     sound = np.zeros((length, 2), np.float32)
-    start = round(LEAD * rate)
+    start = round((LEAD + begin) * rate)
+    played = played[max(0, -start) :]
+    start = max(0, start)
     played = played[: length - start]
     sound[start : start + len(played)] = played
     if samples_dir is not None:
         _add_samples(sound, piece, samples_dir, rate)
-    return levelled(sound, rate)
+    return levelled(sound, rate, _LOUDNESS * _quietness(piece))
+
+
+def _quietness(piece: Piece) -> float:
+    """A piece that never gets lively stays softer than others, a ratio."""
+    liveliest = float(np.percentile(piece.energy, 90))
+    return float(10 ** (-_QUIET_DB * (1 - liveliest) / 20))
 
 
 def _add_samples(sound: Stereo, piece: Piece, folder: Path, rate: int) -> None:
@@ -99,8 +112,8 @@ def _load(path: Path, rate: int) -> Stereo:
     return stereo / max(float(np.abs(stereo).max()), 1e-6)
 
 
-def levelled(sound: Stereo, rate: int = RATE) -> Stereo:
-    """Loud parts at a common level, peaks bent softly under -1 dB, no click at either end.
+def levelled(sound: Stereo, rate: int = RATE, loudness: float = _LOUDNESS) -> Stereo:
+    """Loud parts at a mean level `loudness`, peaks bent softly under -1 dB, no click at either end.
 
     What lies under 25 Hz goes: some presets of sound fonts carry a constant offset.
     """
@@ -109,7 +122,7 @@ def levelled(sound: Stereo, rate: int = RATE) -> Stereo:
     hop = rate // 4
     blocks = sound[: len(sound) // hop * hop].reshape(-1, hop, 2)
     power = np.sqrt(np.square(blocks).mean(axis=(1, 2))) if len(blocks) else np.ones(1)
-    sound = sound * np.float32(_LOUDNESS / max(float(np.percentile(power, 90)), 1e-6))
+    sound = sound * np.float32(loudness / max(float(np.percentile(power, 90)), 1e-6))
     knee = 0.6
     over = np.abs(sound) > knee
     room = _CEILING - knee

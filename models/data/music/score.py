@@ -1,12 +1,13 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """What a composer writes: notes on a grid of dance beats, and their MIDI file.
 
-A bar has four dance beats of four steps each. For salsa the dance beat is half as fast as the
-written one, so that a bar holds one whole clave.
+A bar has three or four dance beats of four steps each. For salsa the dance beat is half as fast
+as the written one, so that a bar holds one whole clave.
 """
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -14,9 +15,11 @@ import mido
 import numpy as np
 from numpy.typing import NDArray
 
+from ....inference.score.grid import Grid
+from ....inference.score.harmony import Harmony
+
 TICKS = 480
-BEATS_PER_BAR = 4
-STEPS_PER_BAR = 16
+STEPS_PER_BEAT = 4
 _DRUM_CHANNEL = 9
 
 Times = NDArray[np.float64]
@@ -38,7 +41,7 @@ class Part:
 
 @dataclass(frozen=True)
 class Note:
-    """beat, length: in dance beats from the start. pitch: MIDI. velocity: 0..1."""
+    """beat, length: in dance beats from the grid's first. pitch: MIDI. velocity: 0..1."""
 
     part: str
     beat: float
@@ -59,34 +62,68 @@ class Section:
 
 @dataclass(frozen=True)
 class Piece:
-    """A composed piece. beat_times: seconds of every dance beat, (4 x bars + 1,), from 0."""
+    """A composed piece.
+
+    grid: its beats; music for a dance may begin before the first. energy: (H,) 0..1 of each
+    half-bar from bar `first_bar` on (bar 0 starts at the grid's first downbeat, -1 is a pickup).
+    accents: beats that are struck. stops: beats (from, to) at which the rhythm rests.
+    seconds: where the piece ends; what rings on is extra.
+    """
 
     name: str
     genre: str
-    beat_times: Times
+    grid: Grid
     parts: dict[str, Part]
     notes: tuple[Note, ...]
     sections: tuple[Section, ...]
+    harmony: Harmony
+    energy: tuple[float, ...]
+    seconds: float
+    first_bar: int = 0
+    accents: tuple[float, ...] = ()
+    stops: tuple[tuple[float, float], ...] = ()
+
+    @property
+    def beat_times(self) -> Times:
+        """Seconds of every dance beat, (B,)."""
+        return self.grid.beats
 
     @property
     def downbeats(self) -> NDArray[np.bool_]:
         """Which of `beat_times` start a bar."""
-        return np.arange(len(self.beat_times)) % BEATS_PER_BAR == 0
-
-    @property
-    def seconds(self) -> float:
-        return float(self.beat_times[-1])
+        return self.grid.downbeats
 
     def time(self, beat: float) -> float:
-        """Seconds of a position in beats."""
-        return float(np.interp(beat, np.arange(len(self.beat_times)), self.beat_times))
+        """Seconds of a position in beats, beyond the grid's ends too."""
+        beats = self.grid.beats
+        last = len(beats) - 1
+        if beat < 0:
+            return float(beats[0] + beat * (beats[1] - beats[0]))
+        if beat > last:
+            return float(beats[-1] + (beat - last) * (beats[-1] - beats[-2]))
+        return float(np.interp(beat, np.arange(len(beats)), beats))
+
+    def energy_at(self, times: Times) -> NDArray[np.float32]:
+        """The energy written for some times, (T,), without steps between half-bars."""
+        bars = (self.grid.position(times) - self.grid.first) / self.grid.beats_per_bar
+        halves = 2 * (bars - self.first_bar) - 0.5
+        return np.interp(halves, np.arange(len(self.energy)), self.energy).astype(np.float32)
 
 
-def write_midi(piece: Piece, path: Path) -> None:
-    """Writes the parts that a synthesiser plays (not those of samples) as a MIDI file."""
+def write_midi(piece: Piece, path: Path) -> float:
+    """Writes the parts that a synthesiser plays (not those of samples) as a MIDI file.
+
+    Returns the piece's time at the file's start, seconds: 0 or, for music before the first beat,
+    less.
+    """
+    early = max(0, math.ceil(-min((note.beat for note in piece.notes), default=0.0)))
+    start = piece.time(-early)
+    if start > 0:
+        early += math.ceil(start / float(np.diff(piece.beat_times)[0]))
+    clock = [piece.time(beat) for beat in range(-early, len(piece.beat_times))]
     file = mido.MidiFile(ticks_per_beat=TICKS)
     conductor = mido.MidiTrack()
-    for period in np.diff(piece.beat_times):
+    for period in np.diff(clock):
         tempo = round(period * 1e6)
         delta = TICKS if len(conductor) else 0
         conductor.append(mido.MetaMessage("set_tempo", tempo=tempo, time=delta))
@@ -99,11 +136,12 @@ def write_midi(piece: Piece, path: Path) -> None:
             number = _DRUM_CHANNEL
         else:
             number, channel = channel, channel + (2 if channel == _DRUM_CHANNEL - 1 else 1)
-        file.tracks.append(_track(piece, name, part, number))
+        file.tracks.append(_track(piece, name, part, number, early))
     file.save(str(path))
+    return clock[0]
 
 
-def _track(piece: Piece, name: str, part: Part, channel: int) -> mido.MidiTrack:
+def _track(piece: Piece, name: str, part: Part, channel: int, early: int) -> mido.MidiTrack:
     track = mido.MidiTrack()
     track.append(mido.Message("program_change", program=part.program, channel=channel))
     for control, value in ((7, part.gain), (10, 0.5 + part.pan / 2), (91, 0.3)):
@@ -116,8 +154,8 @@ def _track(piece: Piece, name: str, part: Part, channel: int) -> mido.MidiTrack:
     for note in piece.notes:
         if note.part != name:
             continue
-        start = max(0, round(note.beat * TICKS))
-        stop = max(start + 1, round((note.beat + note.length) * TICKS))
+        start = max(0, round((note.beat + early) * TICKS))
+        stop = max(start + 1, round((note.beat + note.length + early) * TICKS))
         velocity = int(np.clip(round(127 * note.velocity), 1, 127))
         sound = {"note": note.pitch, "channel": channel}
         events.append((start, 1, mido.Message("note_on", velocity=velocity, **sound)))
