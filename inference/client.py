@@ -178,7 +178,7 @@ def _last_words(code: int, tail: list[str]) -> Message:
     said = next((line.strip() for line in reversed(tail) if line.strip()), "")
     cause = f"exit code {code}" + (f": {said[:200]}" if said else "")
     return {
-        "message": f"Twostep's worker stopped unexpectedly ({cause}); press Dance to try again.",
+        "message": f"Twostep's worker stopped unexpectedly ({cause}); try again.",
         "report": "".join(tail),
     }
 

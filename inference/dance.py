@@ -4,7 +4,6 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -12,19 +11,15 @@ import numpy as np
 
 from . import bvh, footlock, networks, retime
 from .audio import Song, analyse, beat_channels
-from .errors import Cancelled, TwostepError
+from .errors import TwostepError
 from .files import replaced
 from .jobs import AUTO, DanceJob
 from .motion import FPS, Motion
 from .networks import Networks
+from .progress import Asked, Progress, Teller
 from .rollout import Direction, Score, padded_length, rollout
 from .smooth import continued
 from .weights import FOLDER
-
-#: Told the share done, 0..1, and what is being done.
-Progress = Callable[[float, str], None]
-#: Asked often; True stops the dance.
-Asked = Callable[[], bool]
 
 #: The share of the time at which each stage ends.
 LISTENED, DANCED, TIMED = 0.45, 0.9, 0.95
@@ -50,19 +45,6 @@ class DanceResult:
     warnings: tuple[str, ...]
 
 
-class _Teller:
-    """Passes progress on, and stops the work when asked to."""
-
-    def __init__(self, progress: Progress | None, cancelled: Asked | None) -> None:
-        self._progress, self._cancelled = progress, cancelled
-
-    def __call__(self, share: float, stage: str) -> None:
-        if self._cancelled is not None and self._cancelled():
-            raise Cancelled("Stopped; nothing was changed.")
-        if self._progress is not None:
-            self._progress(share, stage)
-
-
 def dance(
     job: DanceJob,
     progress: Progress | None = None,
@@ -74,7 +56,7 @@ def dance(
     folder: of the networks, else those that ship. Raises TwostepError with one sentence for the
     user; Cancelled, a kind of it, when `cancelled` said so. Nothing is written then.
     """
-    tell = _Teller(progress, cancelled)
+    tell = Teller(progress, cancelled)
     if not job.song.is_file():
         raise TwostepError(f"There is no file {job.song}; choose a song.")
     context = _context(job.context)
@@ -110,7 +92,7 @@ def compose(
     tell: Progress | None = None,
 ) -> Motion:
     """The dance to a song already listened to; `tell` may raise to stop."""
-    say = tell or _Teller(None, None)
+    say = tell or Teller()
     known = style if style in nets.card.styles else None
     direction = Direction(known, job.energy, job.seed, fingerprint, job.candidates)
     motion = rollout(

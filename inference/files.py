@@ -9,6 +9,7 @@ import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
+from typing import BinaryIO, cast
 
 from .errors import TwostepError
 
@@ -37,12 +38,27 @@ def replaced(path: Path) -> Iterator[Path]:
         raise
 
 
+@contextmanager
+def scratch(path: Path) -> Iterator[BinaryIO]:
+    """A file without a name on the disk that `path` will be on; it is gone when this ends.
+
+    A failing disk raises TwostepError, as in `replaced`.
+    """
+    try:
+        with tempfile.TemporaryFile(prefix=".", dir=path.parent) as file:
+            yield cast(BinaryIO, file)
+    except OSError as error:
+        raise TwostepError(_sentence(path, error)) from error
+
+
 def _sentence(path: Path, error: OSError) -> str:
     if error.errno in (errno.ENOSPC, errno.EDQUOT):
         return f"The disk is full, so {path} was not written; free some space and try again."
+    if error.errno == errno.EFBIG:
+        return f"{path} would be larger than a file may be here; choose another place."
     if isinstance(error, FileNotFoundError):
         return f"The folder {path.parent} does not exist; choose another place for {path.name}."
-    if isinstance(error, PermissionError):
+    if isinstance(error, PermissionError) or error.errno == errno.EROFS:
         return f"{path} may not be written; choose another place."
     return f"{path} could not be written ({error.strerror or error}); choose another place."
 

@@ -2,6 +2,7 @@
 """The worker process: jobs as JSON lines on stdin, what happens as JSON lines on stdout.
 
     in    {"id": 1, "type": "dance", "song": "/a.wav", "out": "/b.npz", ...}   see `jobs.DanceJob`
+          {"id": 1, "type": "score", "motion": "/a.npz", "out": "/b.wav", ...}  see `jobs.ScoreJob`
           {"id": 1, "type": "cancel"}      {"type": "quit"}
     out   {"event": "ready", "version": 1}
           {"id": 1, "event": "progress", "fraction": 0.4, "stage": "Listening"}
@@ -22,12 +23,13 @@ import sys
 import threading
 import time
 import traceback
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable, Sequence
 from typing import Any, TextIO
 
 from .dance import dance
 from .errors import Cancelled, TwostepError
-from .jobs import DanceJob
+from .jobs import DanceJob, ScoreJob
+from .progress import Asked, Progress
 
 #: Version of the protocol.
 VERSION = 1
@@ -35,6 +37,8 @@ VERSION = 1
 OFTEN = 0.05
 
 Message = dict[str, Any]
+#: Does the job of some fields; returns what to tell of its result, and warnings.
+Work = Callable[[Message, Progress, Asked], tuple[Message, Sequence[str]]]
 
 
 class Service:
@@ -86,11 +90,12 @@ class Service:
             self._send({"event": "error", "message": text, "report": ""})
         elif kind == "cancel":
             self._cancelled.add(identity)
-        elif kind == "dance":
+        elif kind in WORKS:
             self._cancelled.discard(identity)
             self._jobs.put(message)
         else:
-            text = f"The worker knows no message of type {kind!r}; use dance, cancel or quit."
+            known = ", ".join((*WORKS, "cancel"))
+            text = f"The worker knows no message of type {kind!r}; use {known} or quit."
             self._send({"id": identity, "event": "error", "message": text, "report": ""})
 
     def _do(self, identity: Any, message: Message) -> Message:
@@ -109,28 +114,54 @@ class Service:
         if stopped():
             raise Cancelled("Stopped before it began.")
         values = {key: value for key, value in message.items() if key not in ("id", "type")}
-        job = DanceJob.from_fields(values)
-        if job.out is None:
-            raise TwostepError("The job names no file to write; give its path as “out”.")
-        made = dance(job, progress, stopped)
-        for warning in made.warnings:
+        result, warnings = WORKS[message["type"]](values, progress, stopped)
+        for warning in warnings:
             self._send({"id": identity, "event": "warning", "message": warning})
-        return {
-            "event": "result",
-            "path": str(job.out),
-            "provider": made.provider,
-            "provider_note": made.provider_note,
-            "weights": made.weights,
-            "bpm": round(made.song.bpm, 3),
-            "style": made.style,
-            "seconds": made.motion.seconds,
-            "beats": [round(float(beat), 4) for beat in made.song.beats],
-        }
+        return {"event": "result", **result}
 
     def _send(self, message: Message) -> None:
         with self._lock:
             self._out.write(json.dumps(message) + "\n")
             self._out.flush()
+
+
+def _dance(values: Message, progress: Progress, stopped: Asked) -> tuple[Message, Sequence[str]]:
+    job = DanceJob.from_fields(values)
+    if job.out is None:
+        raise TwostepError("The job names no file to write; give its path as “out”.")
+    made = dance(job, progress, stopped)
+    return {
+        "path": str(job.out),
+        "provider": made.provider,
+        "provider_note": made.provider_note,
+        "weights": made.weights,
+        "bpm": round(made.song.bpm, 3),
+        "style": made.style,
+        "seconds": made.motion.seconds,
+        "beats": [round(float(beat), 4) for beat in made.song.beats],
+    }, made.warnings
+
+
+def _score(values: Message, progress: Progress, stopped: Asked) -> tuple[Message, Sequence[str]]:
+    from .score.score import score
+
+    made = score(ScoreJob.from_fields(values), progress, stopped)
+    return {
+        "path": str(made.path),
+        "provider": made.provider,
+        "provider_note": made.provider_note,
+        "weights": made.weights,
+        "bpm": round(made.cues.grid.bpm, 3),
+        "beats_per_bar": made.cues.grid.beats_per_bar,
+        "first_downbeat": round(made.first_downbeat, 4),
+        "genre": made.genre,
+        "seconds": made.seconds,
+        "beats": [round(float(beat), 4) for beat in made.beats],
+    }, made.warnings
+
+
+#: What the worker can do, by the type of the message that asks for it.
+WORKS: dict[str, Work] = {"dance": _dance, "score": _score}
 
 
 def main() -> int:
@@ -160,7 +191,7 @@ def _told(error: Exception) -> Message:
     if isinstance(error, TwostepError):
         message = str(error)
     elif isinstance(error, MemoryError):
-        message = "There is not enough memory for this dance; choose a shorter part of the song."
+        message = "There is not enough memory for this; choose a shorter part at a time."
     else:
         detail = (str(error).strip().splitlines() or [""])[0][:200]
         message = (

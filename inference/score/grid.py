@@ -42,6 +42,16 @@ class Grid:
         position[after] = index[-1] + (times[after] - self.beats[-1]) / end
         return position
 
+    def seconds(self, positions: Times) -> Times:
+        """Undoes `position`: the times (T,) of positions in beats."""
+        last = len(self.beats) - 1
+        times = np.interp(positions, np.arange(last + 1), self.beats)
+        before, after = positions < 0, positions > last
+        times[before] = self.beats[0] + positions[before] * (self.beats[1] - self.beats[0])
+        beyond = (positions[after] - last) * (self.beats[-1] - self.beats[-2])
+        times[after] = self.beats[-1] + beyond
+        return times
+
     def periods(self, times: Times) -> Times:
         """Seconds of a beat at each time, (T,), smooth from beat to beat."""
         middles = (self.beats[1:] + self.beats[:-1]) / 2

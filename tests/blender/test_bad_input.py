@@ -173,7 +173,7 @@ def test_networks_that_are_damaged(context, figure, strip, package, name):
 @pytest.mark.usefixtures("own_worker")
 def test_a_worker_that_is_killed(context, figure, strip):
     run = Run(plan(context))
-    with declined("stopped unexpectedly .*; press Dance to try again"):
+    with declined("stopped unexpectedly .*; try again"):
         try:
             run.start()
             while session.state.fraction == 0:

@@ -96,7 +96,7 @@ def test_a_killed_worker_is_told_and_replaced(worker, tune, tmp_path):
     told = wait(worker, *OVER)[-1]
     assert (told["event"], told["id"]) == ("error", 1)
     assert "stopped unexpectedly (exit code -9" in told["message"]
-    assert "\n" not in told["message"] and "press Dance" in told["message"]
+    assert "\n" not in told["message"] and "try again" in told["message"]
     assert not worker.alive and not worker.busy and not out.exists()
     worker.submit(job(2, tune, out, length=2.0))
     assert wait(worker, *OVER)[-1]["event"] == "result"

@@ -26,9 +26,9 @@ def build(folder: Path, reach: int = 8) -> Path:
     """Write encoder, predictor, decoder and dance.json into `folder`; returns it."""
     folder.mkdir(parents=True, exist_ok=True)
     random = np.random.default_rng(5)
-    _save(folder / "encoder.onnx", *_encoder(random))
-    _save(folder / "predictor.onnx", *_predictor(random))
-    _save(folder / "decoder.onnx", *_decoder(random, reach))
+    save(folder / "encoder.onnx", *_encoder(random))
+    save(folder / "predictor.onnx", *_predictor(random))
+    save(folder / "decoder.onnx", *_decoder(random, reach))
     names = ("encoder.onnx", "predictor.onnx", "decoder.onnx")
     card = {
         "version": "test",
@@ -115,7 +115,7 @@ def _decoder(random, reach):
     )  # fmt: skip
 
 
-def _save(path, nodes, constants, inputs, outputs):
+def save(path, nodes, constants, inputs, outputs):
     def told(shapes):
         return [helper.make_tensor_value_info(n, TensorProto.FLOAT, s) for n, s in shapes.items()]
 
