@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Carries a `Motion` over to the bones of a figure with any rest pose, and a pose back.
+"""Carries a `Motion` over to the bones of a figure with any rest pose, and poses back.
 
 Everything about the figure is measured in its armature's own space; which way is up and which way
 it faces there is read off its rest pose. A bone's channel is what it does beyond its rest pose and
@@ -19,6 +19,7 @@ from scipy.spatial.transform import Rotation
 
 from .motion import FPS, Floats, Motion, forward_kinematics
 from .pose_features import continuous
+from .readers.contacts import contact_labels
 from .skeleton import (
     ANKLE_HEIGHT,
     CONTACT_JOINTS,
@@ -51,8 +52,12 @@ OPTIONAL = frozenset(
     | {f"{side}_{part}" for side in ("left", "right") for part in ("foot", "hand")}
 )
 
-#: How far over its resting height a foot joint still counts as standing, metres.
+#: Heights of the joints that contacts speak of when both feet stand, metres.
+_RESTING = np.array([ANKLE_HEIGHT, TOE_HEIGHT] * 2)
+#: How far over that one in a single pose still counts as standing, metres.
 _CONTACT_MARGIN = 0.04
+#: A floor that is farther than this from the rest pose's soles is believed, metres.
+_OTHER_FLOOR = 0.15
 
 
 @dataclass(frozen=True)
@@ -166,31 +171,32 @@ def channels(motion: Motion, figure: Figure) -> Channels:
     )
 
 
-def pose(rotations: Doubles, head: Doubles, figure: Figure) -> Motion:
-    """One frame of motion from a figure's pose.
+def poses(rotations: Doubles, heads: Doubles, figure: Figure, fps: float = FPS) -> Motion:
+    """The motion of a figure's poses.
 
-    rotations: what each bone is turned to in armature space, (24, 3, 3), absent rows are not read;
-    head: the pelvis bone's head there, (3,).
+    rotations: what each bone is turned to in armature space, (T, 24, 3, 3), absent rows are not
+    read; heads: the pelvis bone's head there, (T, 3); fps: poses a second.
     """
     basis = figure.basis
-    world = np.empty((JOINT_COUNT, 3, 3))
+    world = np.empty((len(rotations), JOINT_COUNT, 3, 3))
     for joint in range(JOINT_COUNT):
         if figure.present[joint]:
-            away = rotations[joint] @ figure.rest[joint].T
-            world[joint] = basis.T @ away @ figure.alignment[joint].T @ basis
+            after = figure.rest[joint].T @ figure.alignment[joint].T @ basis
+            world[:, joint] = basis.T @ rotations[:, joint] @ after
         else:
-            world[joint] = world[PARENTS[joint]]
+            world[:, joint] = world[:, PARENTS[joint]]
     local = world.copy()
-    for joint in range(1, JOINT_COUNT):
-        local[joint] = world[PARENTS[joint]].T @ world[joint]
-    root = (head - figure.standing) @ basis / figure.scale + np.array([0.0, 0.0, STANDING_HEIGHT])
-    quaternions = Rotation.from_matrix(local).as_quat(scalar_first=True)
-    places = forward_kinematics(local[None].astype(np.float32), root[None].astype(np.float32))[0]
-    resting = np.array([ANKLE_HEIGHT, TOE_HEIGHT] * 2) + _CONTACT_MARGIN
-    contacts = (places[:, list(CONTACT_JOINTS), 2] < resting).astype(np.float32)
-    return Motion(
-        FPS, root[None].astype(np.float32), quaternions[None].astype(np.float32), contacts
-    )
+    local[:, 1:] = world[:, list(PARENTS[1:])].swapaxes(-1, -2) @ world[:, 1:]
+    root = (heads - figure.standing) @ basis / figure.scale + np.array([0.0, 0.0, STANDING_HEIGHT])
+    flat = Rotation.from_matrix(local.reshape(-1, 3, 3)).as_quat(scalar_first=True)
+    quaternions = continuous(flat.astype(np.float32).reshape(-1, JOINT_COUNT, 4))
+    places = forward_kinematics(local.astype(np.float32), root.astype(np.float32))[0]
+    sunk = _floor(places) if len(places) > 1 else 0.0
+    if abs(sunk) > _OTHER_FLOOR:
+        # Its floor is elsewhere than its rest pose stands: BVH files rest with the hips at zero.
+        root[:, 2] -= sunk
+        places[..., 2] -= sunk
+    return Motion(fps, root.astype(np.float32), quaternions, _contacts(places, fps))
 
 
 def smallest_turn(start: Doubles, end: NDArray[np.floating]) -> Doubles:
@@ -204,6 +210,19 @@ def smallest_turn(start: Doubles, end: NDArray[np.floating]) -> Doubles:
         axis = np.cross(a, np.eye(3)[np.argmin(np.abs(a))])
         sine = float(np.linalg.norm(axis))
     return Rotation.from_rotvec(axis / sine * angle).as_matrix()
+
+
+def _floor(places: Floats) -> float:
+    """How high the floor lies that the feet in places (T, 24, 3) come down to, metres."""
+    soles = places[:, list(CONTACT_JOINTS), 2] - _RESTING
+    return float(np.quantile(soles.min(axis=1), 0.05))
+
+
+def _contacts(places: Floats, fps: float) -> Floats:
+    if len(places) > 1:
+        return contact_labels(places, fps)
+    low = places[:, list(CONTACT_JOINTS), 2] < _RESTING + _CONTACT_MARGIN
+    return low.astype(np.float32)
 
 
 def missing(present: NDArray[np.bool_]) -> tuple[str, ...]:

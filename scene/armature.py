@@ -1,24 +1,23 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Armatures whose bones are the SMPL joints: recognising them, measuring them, reading a pose."""
+"""Humanoid armatures: which bones are the SMPL joints, how they rest, how they are posed."""
 
 from __future__ import annotations
 
-import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from functools import lru_cache
 
 import bpy
 import numpy as np
+from numpy.typing import NDArray
 
 from ..inference.errors import TwostepError
 from ..inference.motion import Motion
-from ..inference.retarget import Figure, missing, pose
+from ..inference.retarget import Figure, poses
+from ..inference.rigs import Recognition, Rig, recognise
 from ..inference.skeleton import INDEX, JOINT_COUNT, JOINTS
 
 #: Name of the bone that carries each SMPL joint.
 BoneMap = Mapping[str, str]
-
-_SIDES = {"left": "(?:left|l)", "right": "(?:right|r)"}
 
 
 def character(context: bpy.types.Context) -> bpy.types.Object | None:
@@ -29,25 +28,20 @@ def character(context: bpy.types.Context) -> bpy.types.Object | None:
     return ob.find_armature()
 
 
-def find_bones(names: Iterable[str]) -> dict[str, str]:
-    """Which bone carries which SMPL joint, by name; joints without a bone are left out.
-
-    Understands `left_hip`, `L_Hip`, `hip.L`, `m_avg_L_Hip`, `Rig:LeftHip` and the like. Of several
-    bones that fit, the one with the shortest name is taken.
-    """
-    return dict(_found(tuple(names)))
+def recognition(ob: bpy.types.Object) -> Recognition:
+    """What kind of rig an armature is, and which bones of it are the SMPL joints."""
+    bones = ob.data.bones
+    places = {bone.name: place for place, bone in enumerate(bones)}
+    parents = tuple(places[bone.parent.name] if bone.parent else -1 for bone in bones)
+    heads = np.empty(3 * len(bones), dtype=np.float32)
+    bones.foreach_get("head_local", heads)
+    return _recognised(tuple(places), parents, heads.tobytes())
 
 
 @lru_cache(maxsize=16)  # the panel asks at every redraw
-def _found(names: tuple[str, ...]) -> tuple[tuple[str, str], ...]:
-    ordered = sorted(names, key=lambda name: (len(name), name))
-    found = []
-    for joint in JOINTS:
-        pattern = _pattern(joint)
-        fitting = next((name for name in ordered if pattern.fullmatch(name)), None)
-        if fitting is not None:
-            found.append((joint, fitting))
-    return tuple(found)
+def _recognised(names: tuple[str, ...], parents: tuple[int, ...], heads: bytes) -> Recognition:
+    places = np.frombuffer(heads, dtype=np.float32).reshape(-1, 3)
+    return recognise(Rig(names, parents, places.astype(float)))
 
 
 def check(ob: bpy.types.Object | None) -> bpy.types.Object:
@@ -69,17 +63,35 @@ def check(ob: bpy.types.Object | None) -> bpy.types.Object:
 
 
 def bone_map(ob: bpy.types.Object) -> dict[str, str]:
-    """The SMPL joints' bones of a person's armature. Raises TwostepError naming what is missing."""
-    found = find_bones(bone.name for bone in ob.data.bones)
-    lacking = missing(np.array([joint in found for joint in JOINTS]))
+    """The bones to key for each SMPL joint. Raises TwostepError that says why there are none."""
+    found = _whole(ob, "move")
+    if not found.keyable:
+        raise TwostepError(
+            f"{ob.name} is a rig of {found.label}: its bones follow controls that Twostep cannot "
+            "key; let the rig that it was generated from dance."
+        )
+    _check_tree(ob, found.bones)
+    _check_free(ob, found.bones)
+    return dict(found.bones)
+
+
+def readable_bones(ob: bpy.types.Object | None) -> dict[str, str]:
+    """The bones that show each SMPL joint's pose. Raises TwostepError naming what is missing."""
+    if ob is None or ob.type != "ARMATURE":
+        raise TwostepError("Select the armature that dances.")
+    return dict(_whole(ob, "read").bones)
+
+
+def _whole(ob: bpy.types.Object, purpose: str) -> Recognition:
+    found = recognition(ob)
+    lacking = found.lacking
     if lacking:
         some = ", ".join(name.replace("_", " ") for name in lacking[:4])
         more = f" and {len(lacking) - 4} more" if len(lacking) > 4 else ""
         raise TwostepError(
-            f"{ob.name} is not a figure that Twostep can move: it has no bones for {some}{more}."
+            f"{ob.name} is not a figure that Twostep can {purpose}: it has no bones for "
+            f"{some}{more}."
         )
-    _check_tree(ob, found)
-    _check_free(ob, found)
     return found
 
 
@@ -100,6 +112,15 @@ def figure(ob: bpy.types.Object, bones: BoneMap) -> Figure:
 def present_pose(context: bpy.types.Context, ob: bpy.types.Object, bones: BoneMap) -> Motion:
     """The pose that the armature has in the present frame, constraints and all: one frame."""
     evaluated = ob.evaluated_get(context.evaluated_depsgraph_get())
+    rotations, head = turned(evaluated, bones)
+    return poses(rotations[None], head[None], figure(ob, bones))
+
+
+def turned(evaluated: bpy.types.Object, bones: BoneMap) -> tuple[NDArray, NDArray]:
+    """How an evaluated armature's bones are turned, (24, 3, 3), and where the pelvis is, (3,).
+
+    In armature space, scale and shear taken out; absent joints' rows are the identity.
+    """
     rotations = np.tile(np.eye(3), (JOINT_COUNT, 1, 1))
     head = np.zeros(3)
     for joint, name in bones.items():
@@ -107,7 +128,7 @@ def present_pose(context: bpy.types.Context, ob: bpy.types.Object, bones: BoneMa
         rotations[INDEX[joint]] = matrix[:3, :3] / np.linalg.norm(matrix[:3, :3], axis=0)
         if joint == "pelvis":
             head = matrix[:3, 3]
-    return pose(rotations, head, figure(ob, bones))
+    return rotations, head
 
 
 def chain(ob: bpy.types.Object, bones: BoneMap) -> list[bpy.types.PoseBone]:
@@ -116,18 +137,6 @@ def chain(ob: bpy.types.Object, bones: BoneMap) -> list[bpy.types.PoseBone]:
     for name in bones.values():
         wanted.update(parent.name for parent in ob.data.bones[name].parent_recursive)
     return [bone for bone in ob.pose.bones if bone.name in wanted]
-
-
-def _pattern(joint: str) -> re.Pattern[str]:
-    """Matches a bone's whole name: an optional prefix, and a side before or after."""
-    prefix, gap = r"(?:.*[:_.\-\s])?", r"[_.\-\s]?"
-    side, _, part = joint.rpartition("_")
-    if not side:
-        body = re.sub(r"\d", lambda digit: gap + digit[0], joint)
-    else:
-        word = _SIDES[side]
-        body = rf"(?:{word}{gap}{part}|{part}[_.\-\s]{word})"
-    return re.compile(prefix + body, re.IGNORECASE)
 
 
 def _check_tree(ob: bpy.types.Object, bones: BoneMap) -> None:

@@ -166,9 +166,20 @@ def test_other_spellings_of_the_joints(context, rename):
 def test_an_armature_that_is_not_a_person(context):
     with pytest.raises(TwostepError, match=r"no bones for left knee\.$"):
         armature.bone_map(smpl_armature(skip=("left_knee",)))
-    ob = smpl_armature(rename=lambda joint: f"bone {JOINTS.index(joint) + 1}")
+    ob = smpl_armature(
+        rename=lambda joint: f"bone {JOINTS.index(joint) + 1}",
+        heads=np.random.default_rng(0).normal(size=(24, 3)),
+    )
     with pytest.raises(TwostepError, match=r"not a figure .* pelvis, left hip, .* and 11 more"):
         armature.bone_map(ob)
+
+
+def test_a_person_whose_bones_have_only_numbers_dances_as_well(context):
+    context.scene.render.fps = 30
+    ob, motion = smpl_armature(rename=lambda joint: f"Bone.{JOINTS.index(joint):03}"), wild_motion()
+    dance(ob, motion)
+    found = heads(ob, [f"Bone.{i:03}" for i in range(24)], 31)
+    assert np.abs(found - motion.positions()[30]).max() < NEAR
 
 
 def test_bones_that_do_not_hang_together(context):

@@ -3,13 +3,24 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 from scipy.spatial.transform import Rotation
 
 from twostep.inference.motion import FPS, Motion, forward_kinematics
-from twostep.inference.retarget import Figure, channels, missing, pose, smallest_turn
-from twostep.inference.skeleton import INDEX, JOINT_COUNT, JOINTS, STANDING_HEIGHT, rest_positions
+from twostep.inference.retarget import Figure, channels, missing, poses, smallest_turn
+from twostep.inference.skeleton import (
+    ANKLE_HEIGHT,
+    CONTACT_JOINTS,
+    INDEX,
+    JOINT_COUNT,
+    JOINTS,
+    STANDING_HEIGHT,
+    TOE_HEIGHT,
+    rest_positions,
+)
 
 Y_UP = Rotation.from_euler("x", -90, degrees=True).as_matrix()
 
@@ -58,14 +69,37 @@ def test_y_up_in_centimetres():
 
 
 @pytest.mark.parametrize("turn", [np.eye(3), Y_UP])
-def test_a_pose_comes_back_as_the_motion_it_was(turn):
-    there, wild = figure(turn, scale=3, rolled=True), motion(1)
-    world = forward_kinematics(wild.matrices(), wild.root)[1][0]
+def read_back(there, wild):
+    """What `poses` makes of the figure doing a motion, its bones' matrices worked out here."""
+    world = forward_kinematics(wild.matrices(), wild.root)[1]
     rotations = there.basis @ world @ there.basis.T @ there.alignment @ there.rest
-    head = there.heads[0] + channels(wild, there).head[0]
-    back = pose(rotations, head, there)
+    return poses(rotations, there.heads[0] + channels(wild, there).head, there)
+
+
+@pytest.mark.parametrize("turn", [np.eye(3), Y_UP])
+@pytest.mark.parametrize("frames", [1, 20])
+def test_poses_come_back_as_the_motion_they_were(turn, frames):
+    there, wild = figure(turn, scale=3, rolled=True), motion(frames)
+    lift = np.array([0, 0, poses_floor(wild)])
+    wild = replace(wild, root=wild.root - lift)
+    back = read_back(there, wild)
     assert same(back.rotations, wild.rotations)
     assert np.allclose(back.root, wild.root, atol=1e-4)
+    assert (np.sum(back.rotations[1:] * back.rotations[:-1], axis=-1) >= 0).all()
+
+
+def test_a_motion_over_another_floor_is_put_on_ours():
+    """BVH skeletons rest with their hips at the origin and dance a leg's length above it."""
+    there, wild = figure(), motion()
+    wild = replace(wild, root=wild.root - np.array([0, 0, poses_floor(wild)]))
+    high = replace(wild, root=wild.root + np.array([0, 0, 0.9]))
+    assert np.allclose(read_back(there, high).root, wild.root, atol=0.02)
+
+
+def poses_floor(wild):
+    """How high a motion's lowest soles are."""
+    feet = wild.positions()[:, list(CONTACT_JOINTS), 2] - [ANKLE_HEIGHT, TOE_HEIGHT] * 2
+    return np.quantile(feet.min(axis=1), 0.05)
 
 
 def test_bones_that_are_not_there_pass_their_turn_on():

@@ -1,0 +1,10 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Which bones of anybody's humanoid armature are the SMPL joints: by name, else by shape.
+
+Every family of rigs is one data file here; see `families` for what stands in it.
+"""
+
+from .recognise import Recognition, recognise
+from .rig import Rig
+
+__all__ = ["Recognition", "Rig", "recognise"]
