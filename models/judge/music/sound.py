@@ -1,0 +1,120 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Is it clean: clipping, silence, direct current, dead bands, seams, loops, reconstruction."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+from scipy.signal import stft
+
+from ....inference.score import mel
+from .heard import RATE, Array, Floats, Heard
+from .onsets import flux
+
+#: As loud as a sample can be, and how many in a row are clipping.
+FULL, IN_A_ROW = 0.9995, 3
+#: Level of a tenth of a second that is silence, dB.
+SILENT_DB = -60.0
+#: A band is dead whose loud moments lie so far below those of true music, dB.
+DEAD_DB = 25.0
+#: Mel frames to either side of a join that count as its own.
+_NEAR = 2
+
+
+def faults(heard: Heard) -> dict[str, float]:
+    """`clipped`: share of samples in runs at full scale. `silent`: share of tenths of a second
+    below -60 dB outside stops. `dc`: mean over root mean square. `peak`. Needs samples.
+    """
+    samples = heard.samples
+    assert samples is not None
+    size = float(np.sqrt(np.mean(np.square(samples, dtype=np.float64)))) if len(samples) else 0.0
+    return {
+        "peak": float(np.abs(samples).max(initial=0.0)),
+        "clipped": clipped(samples),
+        "silent": silent(samples, heard.stops),
+        "dc": abs(float(np.mean(samples, dtype=np.float64))) / max(size, 1e-9) if size else 0.0,
+        "level_db": 20 * float(np.log10(max(size, 1e-9))),
+    }
+
+
+def clipped(samples: Floats) -> float:
+    """Share of samples that lie in a run of at least three at full scale."""
+    if len(samples) < IN_A_ROW:
+        return 0.0
+    full = np.abs(samples) >= FULL
+    edges = np.flatnonzero(np.diff(np.concatenate([[0], full.astype(int), [0]])))
+    runs = edges[1::2] - edges[::2]
+    return float(runs[runs >= IN_A_ROW].sum()) / len(samples)
+
+
+def silent(samples: Floats, stops: Array) -> float:
+    """Share of tenths of a second, outside stops (S, 2), that are silence; 1 of nothing."""
+    size = RATE // 10
+    count = len(samples) // size
+    if not count:
+        return 1.0
+    power = np.square(samples[: count * size], dtype=np.float64).reshape(count, size).mean(axis=1)
+    times = (np.arange(count) + 0.5) / 10
+    resting = (times[:, None] >= stops[:, 0]) & (times[:, None] < stops[:, 1])
+    judged = ~resting.any(axis=1)
+    return float((power[judged] < 10 ** (SILENT_DB / 10)).mean()) if judged.any() else 0.0
+
+
+def loud_moments(pieces: Sequence[Heard]) -> Array:
+    """The 95th percentile of each band over some pieces, (256,), dB."""
+    return np.percentile(np.concatenate([piece.mel for piece in pieces]), 95, axis=0)
+
+
+def dead_bands(pieces: Sequence[Heard], true: Array) -> float:
+    """Share of bands that are missing against the loud moments of true music (256,)."""
+    return float((loud_moments(pieces) < true - DEAD_DB).mean())
+
+
+def seam_ratio(heard: Heard, joins: Sequence[float]) -> float:
+    """Mean step between mel frames at joins (seconds) over that elsewhere; 1 is no seam.
+
+    nan without joins. Joins are held against steps at all places; beats fall on either alike.
+    """
+    steps = np.abs(np.diff(heard.mel.astype(np.float64), axis=0)).mean(axis=1)
+    at = np.zeros(len(steps), bool)
+    for join in joins:
+        row = round(join * mel.FPS)
+        at[max(0, row - _NEAR) : row + _NEAR] = True
+    if not at.any() or at.all():
+        return float("nan")
+    return float(steps[at].mean() / max(steps[~at].mean(), 1e-9))
+
+
+def loop_click(samples: Floats) -> float:
+    """Jump of the wave from the end to the start over its usual large step; above 1 is a click."""
+    usual = float(np.percentile(np.abs(np.diff(samples)), 99.9))
+    return abs(float(samples[0]) - float(samples[-1])) / max(usual, 1e-9)
+
+
+def differences(true: Heard, made: Heard) -> dict[str, float]:
+    """How far a reconstruction is from the truth.
+
+    `mel_l1`: dB. `attack`: correlation of their flux over all bands: 1 is as sharp, in place.
+    `spectral`: log-spectral distance in dB up to 20 kHz, where both have samples.
+    """
+    rows = min(len(true.mel), len(made.mel))
+    a, b = true.mel[:rows], made.mel[:rows]
+    found = {
+        "mel_l1": float(np.abs(a - b).mean()),
+        "attack": float(np.corrcoef(flux(a).mean(axis=1), flux(b).mean(axis=1))[0, 1]),
+    }
+    if true.samples is not None and made.samples is not None:
+        size = min(len(true.samples), len(made.samples))
+        found["spectral"] = log_spectral_distance(true.samples[:size], made.samples[:size])
+    return found
+
+
+def log_spectral_distance(true: Floats, made: Floats) -> float:
+    """Root mean square over bins of the difference of log spectra (floor -80 dB), dB."""
+    levels = []
+    for samples in (true, made):
+        _, _, spectrum = stft(samples, RATE, nperseg=2048, noverlap=1024, padded=False)
+        usable = np.abs(spectrum[: round(20_000 / RATE * 2048)])
+        levels.append(20 * np.log10(np.maximum(usable, 1e-4)))
+    return float(np.sqrt(np.square(levels[0] - levels[1]).mean(axis=0)).mean())

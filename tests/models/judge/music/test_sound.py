@@ -1,0 +1,88 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Faults of sound, put in on purpose."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from twostep.inference.score import mel
+from twostep.models.judge.music import sound
+from twostep.models.judge.music.heard import STEP
+
+from .sounds import RATE, SECONDS, hiss, on_grid, piece
+
+
+def test_clean_music_has_no_faults():
+    found = sound.faults(on_grid())
+    assert found["clipped"] == found["silent"] == 0
+    assert found["dc"] < 0.05
+    assert 0.4 < found["peak"] < 1
+
+
+def test_clipping_direct_current_and_silence_are_heard():
+    samples = on_grid().samples
+    loud = sound.faults(piece(np.clip(4 * samples, -1, 1)))
+    assert loud["clipped"] > 0.001
+    assert sound.faults(piece(samples + 0.1))["dc"] > 0.3
+    gone = samples.copy()
+    gone[: len(gone) // 4] = 0
+    assert sound.faults(piece(gone))["silent"] == pytest.approx(0.25, abs=0.02)
+    nothing = sound.faults(piece(np.zeros(RATE)))
+    assert nothing["silent"] == 1
+    assert nothing["clipped"] == nothing["dc"] == 0
+
+
+def test_single_peaks_at_full_scale_are_no_clipping():
+    samples = np.zeros(RATE, np.float32)
+    samples[::100] = 1.0
+    assert sound.clipped(samples) == 0
+    assert sound.clipped(samples[:2]) == 0
+
+
+def test_dead_bands_are_counted():
+    heard = piece(hiss(SECONDS, 0.1))
+    true = sound.loud_moments([heard])
+    assert sound.dead_bands([heard], true) == 0
+    spectrum = np.fft.rfft(heard.samples)
+    spectrum[round(5000 * SECONDS) :] = 0  # all above 5 kHz
+    dull = piece(np.fft.irfft(spectrum).astype(np.float32))
+    above = float((mel_centres() > 5200).mean())
+    assert sound.dead_bands([dull], true) == pytest.approx(above, abs=0.03)
+
+
+def mel_centres():
+    from twostep.inference.audio.spectrum import mel_centres
+
+    return mel_centres(mel.BINS)
+
+
+def test_a_seam_is_heard_at_its_place():
+    samples = on_grid().samples.copy()
+    joins = [4.0, 8.0, 12.0, 16.0]
+    assert 0.5 < sound.seam_ratio(piece(samples), joins) < 1.5
+    for i, join in enumerate(joins):
+        at = round(join * RATE)
+        samples[at:] = np.roll(samples, 7777 * (i + 1))[at:]
+        samples[at - 20 : at + 20] += 0.5
+    assert sound.seam_ratio(piece(samples), joins) > 1.8
+    assert np.isnan(sound.seam_ratio(piece(samples), []))
+
+
+def test_a_loop_that_jumps_clicks():
+    t = np.arange(RATE) / RATE
+    whole, broken = np.sin(2 * np.pi * 50 * t), np.sin(2 * np.pi * 50.25 * t + 0.3)
+    assert sound.loop_click(whole) < 1.1
+    assert sound.loop_click(broken) > 5
+
+
+def test_differences_grow_with_the_damage():
+    true = on_grid()
+    same = sound.differences(true, true)
+    assert same["mel_l1"] == same["spectral"] == 0
+    assert same["attack"] == pytest.approx(1)
+    rough = sound.differences(true, true.sounding(true.samples + hiss(SECONDS, 0.02)))
+    late = sound.differences(true, true.sounding(np.roll(true.samples, 3 * STEP)))
+    assert rough["mel_l1"] > 3
+    assert rough["spectral"] > 3
+    assert late["attack"] < 0.5
