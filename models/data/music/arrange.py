@@ -69,6 +69,7 @@ def _wandering(
 ) -> NDArray[np.float64]:
     """Times of all beats, (count + 1,), seconds: the tempo wanders by about `drift` (a ratio)."""
     wander = gaussian_filter1d(rng.normal(size=count), 8.0, mode="wrap")
+    wander -= wander.mean()
     wander *= drift / max(float(wander.std()), 1e-9)
     return np.concatenate([[0.0], np.cumsum(60 / bpm * (1 + wander))])
 

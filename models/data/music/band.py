@@ -188,10 +188,10 @@ class Player:
                 lane = Lane(_FILL[letter], 0.7 + 0.25 * i / len(bar.fill))
                 self._strike(bar.number, stop + i, "x", lane)
         if bar.section.name == "build":
-            lane = Lane(SNARE, 0.55, late=0)
+            lane = Lane(SNARE, 0.55)
             for step in range(0, stop, 2 if not bar.fill else 1):
                 self._strike(bar.number, step, "o", lane)
-        if bar.first and page.level(bar.number, 0) > 0.6:
+        if bar.first and CRASH in self.band.strike.drums and page.level(bar.number, 0) > 0.6:
             page.note("kit", bar.number, 0, CRASH, 0.8)
 
     def _strike(self, bar: int, step: float, mark: str, lane: Lane) -> None:
@@ -243,7 +243,7 @@ class Player:
             (0.0, half, first), (half, half, second))  # fmt: skip
         for step, steps, chord in due:
             if voice.above <= page.level(bar.number, step) < voice.below:
-                for tone in chord.tones:
+                for tone in chord.tones[:4]:
                     pitch = near(tone, voice.centre)
                     page.note(name, bar.number, step, pitch, voice.level, steps * 0.98)
 

@@ -28,6 +28,7 @@ _SOUND_FONTS = (
 _LOUDNESS = 0.19  # mean level of the loud parts, of full scale
 _CEILING = 0.89
 _QUIET_DB = 12.0  # a piece of no energy lies that much lower
+_VOICES = 64  # at once; more costs time and is hardly heard
 
 Stereo = NDArray[np.float32]
 
@@ -52,7 +53,8 @@ def render_midi(path: Path, rate: int = RATE) -> Stereo:
         settings.write_text("interp 1\n", encoding="utf-8")  # linear: a quarter faster
         command = ["fluidsynth", "-ni", "-q", "-g", "0.5", "-r", str(rate), "-F", str(out)]
         command += ["-T", "wav", "-O", "s16", "-R", "0", "-C", "0", "-z", "1024"]
-        command += ["-o", "synth.dynamic-sample-loading=1", "-f", str(settings)]
+        command += ["-o", "synth.dynamic-sample-loading=1", "-o", f"synth.polyphony={_VOICES}"]
+        command += ["-f", str(settings)]
         command += [str(sound_font()), str(path)]
         subprocess.run(command, check=True, capture_output=True, timeout=300)
         _, samples = wavfile.read(out)

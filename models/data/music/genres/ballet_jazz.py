@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """Ballet jazz: a swinging piano trio with brushes, strings and woodwind."""
 
-from ..band import BELL, KICK, PEDAL, RIDE, SNARE, SOFT_SNARE, Band, Lane, Strike, Voice
+from ..band import BELL, KICK, PEDAL, RIDE, SNARE, SOFT_SNARE, SPLASH, Band, Lane, Strike, Voice
 
 BALLET_JAZZ = Band(
     kits=(40, 40, 32),
@@ -54,7 +54,7 @@ b ....x.......x...
         "horns": Voice("chords", (60, 66, 61), ("......X---......", "..X---......X-..",
                        "X-....X-........"), 62, 0.7, 0.65, -0.25, 0.72, chance=0.8),
     },
-    strike=Strike((SNARE, 49), (0, 61), 66, steps=3),
+    strike=Strike((SNARE, SPLASH), (0, 61), 66, steps=3),
     ring=(48, 0),
     swing=(0.24, 0.34),
     unit=2,

@@ -82,7 +82,7 @@ b x.......x.....x.
         "flute": Voice("tune", (73, 66, 87), (), 74, 0.7, 0.6, 0.3, 0.8, chance=0.5,
                        density=0.3, syncopation=0.7),
     },
-    strike=Strike((KICK, SNARE, 49), (61, 61, 55), 65),
+    strike=Strike((KICK, SNARE, CRASH), (61, 61, 55), 65),
     samples={KICK: ("bd_fat", "drum_bass_hard", "drum_heavy_kick"),
              SNARE: ("drum_snare_hard", "sn_dolf")},
     ring=(16, 61),

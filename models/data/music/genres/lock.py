@@ -1,7 +1,19 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """Lock: seventies funk of clavinet, muted guitar, slap bass, tambourine and horns."""
 
-from ..band import CLOSED, KICK, OPEN, SNARE, SOFT_SNARE, TAMBOURINE, Band, Lane, Strike, Voice
+from ..band import (
+    CLOSED,
+    KICK,
+    OPEN,
+    SNARE,
+    SOFT_SNARE,
+    SPLASH,
+    TAMBOURINE,
+    Band,
+    Lane,
+    Strike,
+    Voice,
+)
 
 LOCK = Band(
     kits=(8, 0),
@@ -42,9 +54,9 @@ T ..x...x...x...x.
         "bass": Voice("bass", (36, 37), ("x..X..x...s.X.x.", "x..xX...x.s..X.a", "xX.x..X.s.x.fX..",
                       "x.....Xsx..X..s."), 36, 0.95, 0.95, above=0.25, tight=0.6),
         "clav": Voice("chords", (7,), ("x.ox.x.o.xo.x.ox", ".xo.x.ox.x.ox.x.", "x.xo.ox.xo.x.ox.",
-                      "..x.ox.x..xo.x.x"), 60, 0.75, 0.85, -0.3, 0.14, tight=0.6),
+                      "..x.ox.x..xo.x.x"), 60, 0.64, 0.8, -0.3, 0.14, tight=0.6),
         "guitar": Voice("chords", (28, 27), ("xoxxoxxoxoxxoxxo", "..xo..xx..xo..x.",
-                        "x.xxx.xxx.xxx.xx"), 66, 0.62, 0.7, 0.35, 0.4, tight=0.4),
+                        "x.xxx.xxx.xxx.xx"), 66, 0.52, 0.65, 0.35, 0.4, tight=0.4),
         "organ": Voice("pad", (17, 18), (), 64, 0.45, 0.45, 0.1, chance=0.8),
         "horns": Voice("chords", (61, 65, 61), ("X..X....................X.X.X...",
                        "......X.x...........x.x---......", "x--.....x--...........x.X.......",
@@ -52,7 +64,7 @@ T ..x...x...x...x.
         "sax": Voice("tune", (65, 66, 67), (), 67, 0.7, 0.6, 0.25, 0.82, chance=0.6,
                      density=0.35, syncopation=0.6),
     },
-    strike=Strike((KICK, SNARE, 49), (61, 56), 67, steps=2),
+    strike=Strike((KICK, SNARE, SPLASH), (61, 56), 67, steps=2),
     samples={SNARE: ("drum_snare_soft",), KICK: ("drum_bass_soft", "bd_pure")},
     ring=(17, 18),
     swing=(0.06, 0.2),

@@ -89,6 +89,6 @@ h x.x.x...x.x.x.xx
                       syncopation=0.6),
         "pad": Voice("pad", (48, 21), (), 64, 0.45, 0.45, 0.0, below=0.3),
     },
-    strike=Strike((HIGH_TIMBALE, COWBELL, 49), (61, 56), 68),
+    strike=Strike((HIGH_TIMBALE, COWBELL, CRASH), (61, 56), 68),
     ring=(48, 61),
 )  # fmt: skip

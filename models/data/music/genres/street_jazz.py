@@ -1,7 +1,20 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """Street jazz: contemporary R&B and pop; electric piano, plucked guitar, snaps, a sung lead."""
 
-from ..band import CABASA, CLOSED, KICK, OPEN, RIM, SNARE, TAMBOURINE, Band, Lane, Strike, Voice
+from ..band import (
+    CABASA,
+    CLOSED,
+    KICK,
+    OPEN,
+    RIM,
+    SNARE,
+    SPLASH,
+    TAMBOURINE,
+    Band,
+    Lane,
+    Strike,
+    Voice,
+)
 
 SNAP = 31  # a note of the kit that a one-shot may double
 
@@ -61,7 +74,7 @@ T x.x.x.x.x.x.x.x.
                       syncopation=0.45),
         "strings": Voice("pad", (49, 48), (), 74, 0.5, 0.5, 0.2, 0.82, chance=0.6),
     },
-    strike=Strike((KICK, SNAP, SNARE, 49), (5, 0, 48), 67, steps=3),
+    strike=Strike((KICK, SNAP, SNARE, SPLASH), (5, 0, 48), 67, steps=3),
     samples={SNAP: ("perc_snap", "perc_snap2"), KICK: ("bd_sone", "drum_bass_soft", "bd_zome"),
              SNARE: ("drum_snare_soft", "sn_zome")},
     ring=(89, 50),

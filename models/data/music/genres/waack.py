@@ -76,7 +76,7 @@ c ...xx......xx...
         "lead": Voice("tune", (48, 73, 60), (), 79, 0.75, 0.7, -0.1, 0.62, density=0.35,
                       syncopation=0.3),
     },
-    strike=Strike((KICK, CLAP, 49), (61, 48), 70, steps=2),
+    strike=Strike((KICK, CLAP, CRASH), (61, 48), 70, steps=2),
     samples={CLAP: ("perc_snap2", "elec_mid_snare"), KICK: ("drum_bass_soft", "bd_pure")},
     ring=(48, 49),
     drift=0.006,

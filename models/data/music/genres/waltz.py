@@ -49,7 +49,7 @@ s ....o...o...
                        density=0.4, syncopation=0.0),
         "strings": Voice("pad", (48, 49), (), 62, 0.5, 0.6, 0.0, 0.3),
     },
-    strike=Strike((KICK, 49), (47, 48, 61), 50, "octaves", 3),
+    strike=Strike((KICK, CRASH), (47, 48, 61), 50, "octaves", 3),
     ring=(48, 49),
     looseness=0.015,
     drift=0.025,
