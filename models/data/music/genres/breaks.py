@@ -3,6 +3,7 @@
 
 from ..band import (
     CLOSED,
+    CRASH,
     HIGH_BONGO,
     KICK,
     LOW_BONGO,

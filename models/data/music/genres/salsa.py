@@ -7,6 +7,7 @@ A bar is one clave, the dance beat half as fast as the written one.
 from ..band import (
     CLAVES,
     COWBELL,
+    CRASH,
     GUIRO,
     HIGH_BONGO,
     HIGH_TIMBALE,

@@ -4,6 +4,7 @@
 from ..band import (
     CLAP,
     CLOSED,
+    CRASH,
     KICK,
     LOW_CONGA,
     OPEN,
