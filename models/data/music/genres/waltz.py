@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """Waltz: bars of three; a low note and two chords, a singing tune, harp, a small orchestra."""
 
-from ..band import KICK, PEDAL, RIDE, SNARE, SOFT_SNARE, Band, Lane, Strike, Voice
+from ..band import CRASH, KICK, PEDAL, RIDE, SNARE, SOFT_SNARE, Band, Lane, Strike, Voice
 
 WALTZ = Band(
     kits=(48, 40),
