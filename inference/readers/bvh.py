@@ -81,7 +81,8 @@ def read_bvh(
     if not np.isfinite(values).all():
         raise TwostepError(f"{name} is damaged: not every value in it is a number.")
     rate = fps or 1.0 / bvh.frame_time
-    found = joint_map or find_map([joint.name for joint in bvh.joints], name)
+    names, parents = zip(*((joint.name, joint.parent) for joint in bvh.joints), strict=True)
+    found = joint_map or find_map(names, parents, _rest(bvh.joints), name)
     return retarget_blocks(
         (
             figure_from_bvh(replace(bvh, values=values[start : start + _BLOCK]), rate)
@@ -97,7 +98,6 @@ def figure_from_bvh(bvh: Bvh, fps: float) -> Figure:
     frames, count = len(values), len(bvh.joints)
     turns = np.empty((frames, count, 3, 3))
     positions = np.empty((frames, count, 3))
-    rest = np.zeros((count, 3))
     column = 0
     for index, joint in enumerate(bvh.joints):
         own = values[:, column : column + len(joint.channels)]
@@ -109,7 +109,7 @@ def figure_from_bvh(bvh: Bvh, fps: float) -> Figure:
         before = turns[:, joint.parent]
         turns[:, index] = before @ turn
         positions[:, index] = positions[:, joint.parent] + np.einsum("tij,tj->ti", before, place)
-        rest[index] = rest[joint.parent] + joint.offset
+    rest = _rest(bvh.joints)
     basis = _basis(rest)
     return Figure(
         fps,
@@ -118,6 +118,15 @@ def figure_from_bvh(bvh: Bvh, fps: float) -> Figure:
         positions @ basis.T,
         basis @ turns @ basis.T,
     )
+
+
+def _rest(joints: tuple[Joint, ...]) -> NDArray[np.float64]:
+    """Where the joints rest when the first is at the origin, (J, 3), in the file's axes."""
+    rest = np.zeros((len(joints), 3))
+    for index, joint in enumerate(joints):
+        if joint.parent >= 0:
+            rest[index] = rest[joint.parent] + joint.offset
+    return rest
 
 
 def _basis(rest: NDArray[np.float64]) -> NDArray[np.float64]:

@@ -99,8 +99,6 @@ def test_a_map_may_name_any_skeleton(tmp_path):
         text = text.replace(f"T {name}\n", f"T bone_{name}\n")
     path = tmp_path / "odd.bvh"
     path.write_text(text)
-    with pytest.raises(TwostepError, match="odd.bvh names its joints .* joint map"):
-        read_bvh(path)
     motion = read_bvh(path, JointMap({name: f"bone_{name}" for name in JOINTS}))
     knee = motion.rotations[0, INDEX["left_knee"]]
     np.testing.assert_allclose(np.abs(knee), [np.cos(np.pi / 6), 0.5, 0, 0], atol=1e-4)
@@ -118,6 +116,18 @@ def test_arms_that_hang_in_the_rest_pose_are_laid_along_ours(tmp_path):
     lower = points[INDEX["left_wrist"]] - points[INDEX["left_elbow"]]
     np.testing.assert_allclose(upper, [0, 0, -0.26], atol=2e-3)
     np.testing.assert_allclose(lower, [0, 0, -0.25], atol=2e-3)
+
+
+def test_what_is_no_human_is_told(tmp_path):
+    body = "OFFSET 0 1 0\nCHANNELS 3 Zrotation Xrotation Yrotation\n"
+    tail = "".join(f"JOINT tail{i}\n{{\n{body}" for i in range(6))
+    path = tmp_path / "snake.bvh"
+    path.write_text(
+        f"HIERARCHY\nROOT head\n{{\n{body}{tail}{'} ' * 7}\nMOTION\nFrames: 2\nFrame Time: 0.04\n"
+        + "0 " * 42
+    )
+    with pytest.raises(TwostepError, match="snake.bvh holds no skeleton .* a human's; export"):
+        read_bvh(path)
 
 
 @pytest.mark.parametrize(
