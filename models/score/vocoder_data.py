@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import argparse
 import json
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -37,7 +38,7 @@ def prepare(corpus: Path, out: Path, weights: Path | None = None) -> Path:
     """
     mels = np.load(corpus / "mel.npy", mmap_mode="r")
     clips = {clip["name"]: clip for clip in _read(corpus / "clips.json")}
-    through = _autoencoder(weights) if weights else (lambda given: given)
+    through = autoencoder(weights) if weights else (lambda given: given)
     sounds, roughs, told = [], [], []
     row = 0
     for audio in _read(corpus / "audio.json"):
@@ -63,7 +64,8 @@ def rough_sound(mel_db: Floats) -> Floats:
     return np.concatenate(inside)
 
 
-def _autoencoder(weights: Path) -> Any:
+def autoencoder(weights: Path) -> Callable[[Floats], Floats]:
+    """What gives a mel (T, 256) in dB back as the autoencoder of a folder hears it, T % 4 == 0."""
     encoder = open_session(weights / "autoencoder_encoder.onnx", "cpu").session
     decoder = open_session(weights / "autoencoder_decoder.onnx", "cpu").session
     names = [session.get_inputs()[0].name for session in (encoder, decoder)]

@@ -13,8 +13,10 @@ from functools import lru_cache
 
 import numpy as np
 import torch
+from numpy.typing import NDArray
 from torch import Tensor
 
+from ...inference.audio.spectrum import mel_centres
 from ...inference.score import mel
 from ...inference.score.griffin_lim import RATE
 
@@ -24,8 +26,9 @@ RESOLUTIONS = ((256, 128), (1024, 256), (2048, 1024), (4096, 1024))
 QUIET_DB = -85.0
 #: Weights of: decibels (per 10), square roots of amplitude, mel decibels (per 10).
 WEIGHTS = (1.0, 8.0, 2.0)
-#: Share of the second half of the energy distance.
-SPREAD = 1.0
+#: The second half counts from the first of these up, fully from the second, Hz. Below, music is
+#: notes: noise there is not another take of the truth but a rough voice.
+SPREAD_HZ = (700.0, 4000.0)
 
 Heard = list[tuple[Tensor, Tensor]]
 
@@ -44,12 +47,16 @@ def heard(samples: Tensor) -> tuple[Heard, Tensor]:
     return found, 2 * torch.log10(bands)
 
 
-def apart(one: tuple[Heard, Tensor], other: tuple[Heard, Tensor]) -> Tensor:
-    """The distance, one number: a norm of differences, as the energy distance needs."""
+def apart(one: tuple[Heard, Tensor], other: tuple[Heard, Tensor], noisy: bool = False) -> Tensor:
+    """The distance, one number: a norm of differences, as the energy distance needs.
+
+    noisy: only as far as frequencies may be noise, see `SPREAD_HZ`.
+    """
     decibels, roots, bands = WEIGHTS
-    total = bands * (one[1] - other[1]).abs().mean()
+    device = one[1].device
+    total = bands * ((one[1] - other[1]).abs() * _mel_weights(noisy).to(device)).mean()
     for mine, theirs in zip(one[0], other[0], strict=True):
-        weights = torch.from_numpy(_weights(mine[0].shape[-1])).to(mine[0].device)
+        weights = _weights(mine[0].shape[-1], noisy).to(device)
         total = total + decibels * ((mine[0] - theirs[0]).abs() * weights).mean()
         total = total + roots * ((mine[1] - theirs[1]).abs() * weights).mean()
     return total
@@ -59,12 +66,24 @@ def energy_distance(first: Tensor, second: Tensor, truth: Tensor) -> dict[str, T
     """Of two renderings (B, N) with different noise from the truth (B, N)."""
     one, two, real = heard(first), heard(second), heard(truth)
     near = (apart(one, real) + apart(two, real)) / 2
-    between = apart(one, two)
-    return {"loss": near - SPREAD * between / 2, "near": near, "between": between}
+    between = apart(one, two, noisy=True)
+    return {"loss": near - between / 2, "near": near, "between": between}
 
 
-@lru_cache(maxsize=8)
-def _weights(bins: int) -> np.ndarray:
-    """Low frequencies count more, as in the ear; mean 1."""
-    weights = 1 / (np.linspace(0, RATE / 2, bins) + 1500)
-    return (weights / weights.mean()).astype(np.float32)
+@lru_cache(maxsize=16)
+def _weights(bins: int, noisy: bool) -> Tensor:
+    """Low frequencies count more, as in the ear; mean 1 unless `noisy`."""
+    hertz = np.linspace(0, RATE / 2, bins)
+    weights = 1 / (hertz + 800)
+    weights /= weights.mean()
+    return torch.from_numpy(weights * (_noisiness(hertz) if noisy else 1)).float()
+
+
+@lru_cache(maxsize=2)
+def _mel_weights(noisy: bool) -> Tensor:
+    hertz = mel_centres(mel.BINS)
+    return torch.from_numpy(_noisiness(hertz) if noisy else np.ones_like(hertz)).float()
+
+
+def _noisiness(hertz: NDArray[np.float64]) -> NDArray[np.float64]:
+    return np.interp(hertz, SPREAD_HZ, (0.0, 1.0))
