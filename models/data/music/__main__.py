@@ -3,6 +3,8 @@
 
     python -m twostep.models.data.music demo --out assets/first_steps.ogg
     python -m twostep.models.data.music library --music DIR --midi DIR --samples DIR --out shards
+    python -m twostep.models.data.music corpus --motion shards/motion.npz --library shards/music.npz
+        --music DIR --midi DIR --samples DIR --out shards/score
     python -m twostep.models.data.music hearing --music DIR --midi DIR --samples DIR --out shards
 
 `hearing` trains what the audio analysis itself has learned (beat and bar, Auto style) on the
@@ -38,6 +40,18 @@ def _parser() -> argparse.ArgumentParser:
         command.add_argument("--midi-pieces", type=int, default=10, help="MIDI files a collection")
         command.add_argument("--seed", type=int, default=0)
         command.add_argument("--workers", type=int, default=None)
+    corpus = commands.add_parser("corpus", help="write what the score is trained on")
+    corpus.add_argument("--motion", type=Path, help="motion.npz, to pair music with")
+    corpus.add_argument("--library", type=Path, help="music.npz, to be danced to by the networks")
+    corpus.add_argument("--music", type=Path, help="folder of recordings")
+    corpus.add_argument("--midi", type=Path, help="folder of MIDI collections")
+    corpus.add_argument("--samples", type=Path, help="folder of one-shot drum samples")
+    corpus.add_argument("--out", type=Path, default=Path("shards/score"))
+    corpus.add_argument("--hours", type=float, default=8.0)
+    corpus.add_argument("--sound-hours", type=float, default=1.75, help="of it with its sound")
+    corpus.add_argument("--midi-pieces", type=int, default=30, help="MIDI files a collection")
+    corpus.add_argument("--seed", type=int, default=0)
+    corpus.add_argument("--workers", type=int, default=2)
     return parser
 
 
@@ -47,6 +61,12 @@ def main() -> int:
     try:
         if args.command == "demo":
             print(write_demo(args.out))
+        elif args.command == "corpus":
+            from . import corpus
+
+            sources = corpus.Sources(args.motion, args.library, args.music, args.midi, args.samples)
+            items = corpus.plan(sources, args.hours, args.sound_hours, args.midi_pieces, args.seed)
+            print(corpus.write(sources, items, args.out, args.workers, report=print))
         elif args.command == "library":
             path = build(
                 args.music, args.midi, args.samples, args.out, args.pieces, args.seed,

@@ -60,11 +60,11 @@ def _learn_metre(known: Known, out: Path) -> None:
 def _learn_style(known: Known, out: Path) -> None:
     traits, genres = [], []
     for job, sound in known:
-        if job.genre is None:
+        if job.style is None:
             continue
         for heard in (sound.heard, *excerpts(sound.heard)):
             traits.append(style.traits(heard, rhythm(heard)))
-            genres.append(job.genre)
+            genres.append(job.style)
     style_training.train(np.stack(traits), genres, out)
     style.forget()
 
@@ -99,9 +99,9 @@ def _beats_found(known: Known) -> str:
 
 def _styles_found(known: Known) -> str:
     right = [
-        style.verdict(heard, rhythm(heard)) == job.genre
+        style.verdict(heard, rhythm(heard)) == job.style
         for job, sound in known
-        if job.genre in STYLES
+        if job.style in STYLES
         for heard in excerpts(sound.heard)
     ]
     return f"style of {len(right)} held-out excerpts: {np.mean(right) if right else 0:.2f} right"

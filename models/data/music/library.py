@@ -18,9 +18,9 @@ from numpy.typing import NDArray
 
 from ....inference.audio import Heard, assemble, listen, rhythm
 from ....inference.audio.decode import RATE
+from ....inference.genres import GENRES
 from . import midi_beats
 from .composer import compose
-from .genres import GENRES
 from .render import LEAD, levelled, render, render_midi
 
 #: Folders of the music and MIDI collections that may be trained on, with licence and credit.
@@ -36,7 +36,7 @@ _MIDI_SECONDS = 75.0
 _SHORTEST = 20.0
 _VALIDATION = 8  # every eighth track is kept for validation
 #: A tempo map is believed when onsets on its beats are this much stronger than elsewhere.
-_BELIEVED = 1.25
+BELIEVED = 1.25
 
 
 @dataclass(frozen=True)
@@ -53,6 +53,11 @@ class Job:
     split: str = "train"
     samples_dir: Path | None = None
     sounds: Path | None = None
+
+    @property
+    def style(self) -> str | None:
+        """The dance style that goes with the genre."""
+        return GENRES[self.genre].style if self.genre in GENRES else self.genre
 
 
 @dataclass(frozen=True)
@@ -71,7 +76,7 @@ def build(
     midi_dir: Path | None,
     samples_dir: Path | None,
     out: Path,
-    pieces_per_genre: int = 14,
+    pieces_per_genre: int = 8,
     seed: int = 0,
     midi_per_folder: int = 45,
     workers: int | None = None,
@@ -115,11 +120,17 @@ def _jobs(
     music_dir: Path | None, midi_dir: Path | None, samples_dir: Path | None,
     pieces_per_genre: int, seed: int, midi_per_folder: int,
 ) -> Iterator[Job]:  # fmt: skip
-    samples = _one_shots(samples_dir)
+    samples = one_shots(samples_dir)
     for i in range(pieces_per_genre):
         for genre in GENRES:
             yield Job(f"{genre}_{seed + i}", "piece", genre, seed + i, split=_split(i),
                       samples_dir=samples)  # fmt: skip
+    yield from files(music_dir, midi_dir, midi_per_folder)
+
+
+def files(music_dir: Path | None, midi_dir: Path | None, midi_per_folder: int) -> list[Job]:
+    """The recordings and MIDI files that may be trained on."""
+    jobs = []
     for root, folders, kind, limit in (
         (music_dir, RECORDINGS, "recording", None),
         (midi_dir, MIDI, "midi", midi_per_folder),
@@ -129,11 +140,14 @@ def _jobs(
                 continue
             paths = sorted(p for p in (root / folder).iterdir() if p.suffix in (".mp3", ".mid"))
             for i, path in enumerate(paths[:limit]):
-                yield Job(f"{folder}/{path.stem}", kind, path=path, licence=licence,
-                          credit=credit, split=_split(i))  # fmt: skip
+                jobs.append(
+                    Job(f"{folder}/{path.stem}", kind, path=path, licence=licence,
+                        credit=credit, split=_split(i))
+                )  # fmt: skip
+    return jobs
 
 
-def _one_shots(samples_dir: Path | None) -> Path | None:
+def one_shots(samples_dir: Path | None) -> Path | None:
     """The folder that really holds the drum hits."""
     if samples_dir is None:
         return None
@@ -181,7 +195,8 @@ def _composed(job: Job, genre: str) -> Sound:
     piece = compose(genre, job.seed)
     key = repr((piece.beat_times.tolist(), piece.parts, piece.notes, job.samples_dir is None))
     heard = _heard(job, key.encode(), lambda: render(piece, job.samples_dir, RATE))
-    return Sound(heard, piece.beat_times + LEAD, piece.downbeats)
+    # Dancers know bars of four only, as in `midi_beats`.
+    return Sound(heard, piece.beat_times + LEAD, piece.downbeats & (piece.grid.beats_per_bar == 4))
 
 
 def _midi_sound(job: Job, path: Path) -> Sound | str:
@@ -195,7 +210,7 @@ def _midi_sound(job: Job, path: Path) -> Sound | str:
         return f"unreadable MIDI ({error})"
     if heard.seconds < _SHORTEST:
         return "too short"
-    if len(beats) >= 8 and _on_the_beat(heard, beats) > _BELIEVED:
+    if len(beats) >= 8 and on_the_beat(heard, beats) > BELIEVED:
         return Sound(heard, beats, downbeats)
     return Sound(heard)
 
@@ -220,7 +235,7 @@ def _heard(job: Job, key: bytes, play: Callable[[], NDArray[np.float32]]) -> Hea
     return listen(path)
 
 
-def _on_the_beat(heard: Heard, beats: NDArray[np.float64]) -> float:
+def on_the_beat(heard: Heard, beats: NDArray[np.float64]) -> float:
     """Onset strength at the beats over that at any time."""
     flux = heard.flux[:, 0]
     wide = np.maximum.reduce([np.roll(flux, shift) for shift in (-2, -1, 0, 1, 2)])
@@ -244,7 +259,7 @@ def _write(tracks: list[Track], out: Path) -> Path:
         entries.append(
             {
                 "name": track.job.name,
-                "genre": track.job.genre,
+                "genre": track.job.style,  # what the dance networks know
                 "licence": track.job.licence,
                 "credit": track.job.credit,
                 "split": track.job.split,
