@@ -6,6 +6,7 @@ from __future__ import annotations
 from functools import lru_cache
 
 import numpy as np
+from numpy.typing import NDArray
 
 from ....inference.audio.spectrum import mel_centres
 from ....inference.score import mel
@@ -49,13 +50,13 @@ def chord_scores(heard: Heard) -> dict[str, float]:
         return {}
     times = mel.frame_times(len(heard.mel))
     slots = np.floor(2 * heard.grid.position(times)).astype(int)
-    slots -= slots.min()
+    slots -= int(slots.min())
     sounding, plan = _averaged(chroma(heard.mel), slots), _averaged(heard.chroma, slots)
     match = [float((sounding * np.roll(plan, key, axis=1)).sum(axis=1).mean()) for key in range(12)]
     return {"chords": match[0], "chords_null": float(np.mean(match[1:]))}
 
 
-def _averaged(rows: Array | Floats, slots: Array) -> Array:
+def _averaged(rows: Array | Floats, slots: NDArray[np.intp]) -> Array:
     """Means of rows (T, 12) by slot, about 0 and of length 1, or 0."""
     total = np.zeros((int(slots.max()) + 1, 12))
     np.add.at(total, slots, rows)

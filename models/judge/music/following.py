@@ -15,7 +15,7 @@ from scipy.stats import rankdata
 
 from ....inference.score import mel
 from ....inference.score.grid import Grid
-from .heard import Array, Heard
+from .heard import Array, Floats, Heard
 
 #: Accents weaker than this are not asked for.
 STRONG = 0.45
@@ -49,7 +49,7 @@ def following(pieces: Sequence[Heard], fluxes: Sequence[Array]) -> dict[str, flo
     }
 
 
-def loudness(mel_db: Array) -> Array:
+def loudness(mel_db: Floats) -> Array:
     """Level of each mel frame in dB, (T,)."""
     return 10 * np.log10(np.square(10 ** (mel_db.astype(np.float64) / 20)).sum(axis=1) + 1e-10)
 

@@ -1,0 +1,174 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Judge the music that the networks make for dances they have not seen, next to true renders.
+
+    python -m twostep.models.judge.music --corpus DIR --shards DIR --out DIR
+        [--genres salsa house | all] [--takes 2] [--seeds 1] [--seconds 30]
+        [--motions FILE ...] [--weights DIR] [--no-variants] [--paper DIR]
+
+Writes report.json, report.md, the music as .wav, and mel pictures.
+"""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from collections.abc import Sequence
+from itertools import product
+from pathlib import Path
+
+from rich.console import Console
+from rich.markdown import Markdown
+from rich.progress import track
+
+from ....inference import weights
+from ....inference.audio import style
+from ....inference.errors import TwostepError
+from ....inference.genres import GENRES, NAMES
+from ....inference.score.networks import Networks
+from . import alignment, figures, made, onsets, pictures, rebuilt
+from .figures import Reference
+from .heard import Corpus, Heard
+from .made import VARIANTS, Dance, Unmoved
+from .report import Report
+
+#: Pieces of a genre that templates are learnt from, and those held out; their length, seconds.
+LEARNT, HELD_OUT, LENGTH = 16, 6, 60.0
+#: How many true pieces are put together again, and for how long.
+REBUILT, REBUILT_SECONDS = 13, 20.0
+
+
+def main(words: Sequence[str] | None = None) -> int:
+    """Run the command; returns its exit code."""
+    asked = _parser().parse_args(words)
+    console = Console()
+    try:
+        report = judge(asked, console)
+    except TwostepError as error:
+        console.print(str(error), style="red")
+        return 1
+    console.print(Markdown(report.markdown()))
+    console.print(f"Report, music and pictures are in {asked.out}.")
+    return 0
+
+
+def judge(asked: argparse.Namespace, console: Console) -> Report:
+    """Make the music, judge it, and write report and pictures."""
+    genres = list(NAMES) if asked.genres == ["all"] else asked.genres
+    asked.out.mkdir(parents=True, exist_ok=True)
+    dances = made.held_out(asked.shards, asked.seconds, asked.out)
+    dances += [made.from_file(path, asked.seconds) for path in asked.motions]
+    if not dances:
+        raise TwostepError(f"There is no test take of 20 s or more in {asked.shards}/motion.npz.")
+    reference = refer(Corpus(asked.corpus), genres)
+    report = Report()
+    report.columns["true"] = figures.judged(reference.held_out, reference, generated=False)
+    folder = asked.weights or weights.folder("score")
+    wanted = list(product(made.pairs(dances, genres, asked.takes), range(asked.seeds)))
+    music = [
+        made.finished(dances[number], genre, seed, folder, asked.out)
+        for (number, genre), seed in track(wanted, "Scoring", console=console)
+    ]
+    report.columns["generated"] = figures.judged(music, reference, made.joins(asked.seconds))
+    networks = Networks(weights.read_bundle(folder, "score"), "cpu")
+    if asked.variants:
+        unmoved = Unmoved(networks.bundle, "cpu")
+        for name in track(VARIANTS, "Telling less and else", console=console):
+            nets = networks if VARIANTS[name].energy else unmoved
+            pieces = [
+                _variant(nets, name, dances, number, genre, seed)
+                for (number, genre), seed in wanted
+            ]
+            report.variants[name] = figures.judged(pieces, reference).figures
+    report.notes = [_note(asked, dances, len(music), networks)]
+    _rebuild(report, networks, reference, music, asked.out)
+    shown = [(GENRES[g].label, next(m for m in music if m.genre == g)) for g in genres]
+    pictures.contact_sheet(shown, asked.out / "score_mels.png")
+    report.write(asked.out)
+    return report
+
+
+def refer(corpus: Corpus, genres: Sequence[str]) -> Reference:
+    """What is known of true music of some genres. Raises TwostepError where there is none."""
+    learnt = corpus.clips("train", LEARNT, LENGTH, genres)
+    held_out = corpus.clips("test", HELD_OUT, LENGTH, genres)
+    for genre in genres:
+        for split, clips in (("train", learnt), ("test", held_out)):
+            if not any(clip.genre == genre for clip in clips):
+                raise TwostepError(
+                    f"The corpus has no {GENRES[genre].label} in its {split} split: make a larger "
+                    "one, or name other genres."
+                )
+    templates = alignment.learn((clip, onsets.flux(clip.mel)) for clip in learnt)
+    return Reference(templates, held_out, style.probabilities, style.embed)
+
+
+def _variant(
+    networks: Networks, name: str, dances: Sequence[Dance], number: int, genre: str, seed: int
+) -> Heard:
+    dance, other = dances[number], dances[(number + 1) % len(dances)]
+    return made.told_as(networks, VARIANTS[name], dance, other, genre, seed)
+
+
+def _rebuild(
+    report: Report,
+    networks: Networks,
+    reference: Reference,
+    music: Sequence[Heard],
+    out: Path,
+) -> None:
+    """Puts one true piece of each genre together again, and draws it beside what is generated."""
+    genres = dict.fromkeys(piece.genre for piece in music)
+    true = [
+        max(
+            (p for p in reference.held_out if p.genre == genre), key=lambda p: p.samples is not None
+        )
+        for genre in genres
+    ]
+    true = [piece.cut(REBUILT_SECONDS) for piece in true[:REBUILT]]
+    ways, missing = rebuilt.rebuilt(networks, true)
+    report.notes += missing
+    for way, pieces in ways.items():
+        report.losses[way] = rebuilt.losses(true, pieces)
+    for i, piece in enumerate(true):
+        label = GENRES[piece.genre].label
+        shown = [
+            (f"{label}: truth", piece),
+            *(
+                (f"{label}: truth through {rebuilt.WAYS[way]}", ways[way][i])
+                for way in ("autoencoder_vocoder", "griffin_lim")
+                if way in ways
+            ),
+            (f"{label}: generated", next(m for m in music if m.genre == piece.genre)),
+        ]
+        pictures.rows(shown, out / f"mel_{piece.genre}.png")
+
+
+def _note(
+    asked: argparse.Namespace, dances: Sequence[Dance], count: int, networks: Networks
+) -> str:
+    names = ", ".join(dict.fromkeys(dance.name for dance in dances))
+    return (
+        f"{count} pieces of up to {asked.seconds:g} s for held-out dances ({names}), made by "
+        f"networks {networks.bundle.version} at guidance {networks.guidance:g}."
+    )
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(
+        prog="python -m twostep.models.judge.music", description=(__doc__ or "").splitlines()[0]
+    )
+    parser.add_argument("--corpus", type=Path, required=True, help="folder of the corpus")
+    parser.add_argument("--shards", type=Path, required=True, help="folder with motion.npz")
+    parser.add_argument("--out", type=Path, required=True, help="folder to write to")
+    parser.add_argument("--genres", nargs="+", choices=[*NAMES, "all"], default=["all"])
+    parser.add_argument("--takes", type=int, default=2, help="dances a genre")
+    parser.add_argument("--seeds", type=int, default=1, help="pieces a dance and genre")
+    parser.add_argument("--seconds", type=float, default=30.0, help="of each dance")
+    parser.add_argument("--motions", nargs="*", type=Path, default=[], help="more dances: files")
+    parser.add_argument("--weights", type=Path, help="folder with score.json")
+    parser.add_argument("--no-variants", dest="variants", action="store_false")
+    return parser
+
+
+if __name__ == "__main__":
+    sys.exit(main())

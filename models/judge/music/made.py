@@ -1,0 +1,191 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Music made for dances that the networks have not seen: as users get it, and told less or else."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+import numpy as np
+from scipy.io import wavfile
+
+from ....inference.genres import GENRES
+from ....inference.jobs import ScoreJob
+from ....inference.motion import FPS, Motion
+from ....inference.readers import read_motion
+from ....inference.score import harmony, mel
+from ....inference.score.conditions import ENERGY
+from ....inference.score.cues import Cues, read_cues
+from ....inference.score.generator import OVERLAP, Told, mels, window_starts
+from ....inference.score.networks import TOKEN, Networks
+from ....inference.score.score import score, told_of
+from ..clips import read_clips
+from .heard import Floats, Heard, mel_of
+
+#: Shortest take that is used where it is shorter than what was asked for, seconds.
+SHORTEST = 20.0
+
+
+@dataclass(frozen=True)
+class Dance:
+    """A dance to make music for. motion: at 30 fps; path: the file that holds it."""
+
+    name: str
+    path: Path
+    motion: Motion
+
+
+@dataclass(frozen=True)
+class Variant:
+    """What the generator is told. motion: "own", "none", or "other" for that of another dance.
+
+    late: how many beats everything it is told comes late.
+    """
+
+    title: str
+    energy: bool = True
+    motion: str = "own"
+    late: float = 0.0
+
+
+#: In the order of the report.
+VARIANTS: dict[str, Variant] = {
+    "grid": Variant("grid and chords only", energy=False, motion="none"),
+    "energy": Variant("+ energy", motion="none"),
+    "motion": Variant("+ motion", energy=False),
+    "all": Variant("+ energy + motion"),
+    "other": Variant("+ energy + motion of another dance", motion="other"),
+    "late": Variant("all of it half a beat late", late=0.5),
+}
+
+
+class Unmoved(Networks):
+    """The networks, not told how strong the music should be."""
+
+    def generate(
+        self,
+        noise: Floats,
+        known: Floats,
+        mask: Floats,
+        conditions: Floats,
+        motion: Floats | None,
+        genre: str,
+        timbre: Floats | None,
+    ) -> Floats:
+        conditions = conditions.copy()
+        conditions[:, ENERGY] = 0.0
+        return super().generate(noise, known, mask, conditions, motion, genre, timbre)
+
+
+def held_out(shards: Path, seconds: float, out: Path) -> list[Dance]:
+    """The unbroken stretches of the test takes of a shard folder, their first seconds, as files."""
+    found: list[Dance] = []
+    for clip in read_clips(shards, ("test",), shortest=min(seconds, SHORTEST)):
+        motion = clip.motion[: round(seconds * FPS)]
+        path = out / f"{clip.name}_{len(found)}.npz"
+        motion.save(path)
+        found.append(Dance(clip.name, path, motion))
+    return found
+
+
+def from_file(path: Path, seconds: float) -> Dance:
+    """A dance of a file that `read_motion` reads, its first seconds."""
+    motion = read_motion(path)
+    frames = np.arange(min(round(seconds * FPS), int(motion.seconds * FPS)))
+    return Dance(path.stem, path, motion.sampled(frames / FPS * motion.fps))
+
+
+def finished(dance: Dance, genre: str, seed: int, weights: Path, out: Path) -> Heard:
+    """The music as users get it, from the file that was written for them."""
+    path = out / f"{genre}_{dance.name}_{seed}.wav"
+    seconds = dance.motion.seconds
+    job = ScoreJob(dance.path, path, genre, seed, length=seconds, provider="cpu")
+    result = score(job, folder=weights)
+    samples = read_wav(path)
+    told = told_of(dance.motion, result.cues, genre, seed, result.seconds, provider="cpu")
+    return replace(of_cues(path.stem, told, mel_of(samples)), samples=samples)
+
+
+def told_as(
+    networks: Networks, variant: Variant, dance: Dance, other: Dance, genre: str, seed: int
+) -> Heard:
+    """What a variant makes of a dance, judged by the dance; its mel as the decoder gives it.
+
+    networks: `Unmoved` where the variant knows no energy.
+    """
+    cues = read_cues(dance.motion, beats_per_bar=GENRES[genre].beats_per_bar)
+    told = told_of(dance.motion, cues, genre, seed, dance.motion.seconds, provider="cpu")
+    given = told
+    if variant.motion == "none":
+        given = replace(given, motion=None)
+    elif variant.motion == "other":
+        foreign = told_of(other.motion, cues, genre, seed, other.motion.seconds, provider="cpu")
+        given = replace(given, motion=_as_long(foreign.motion, told.motion))
+    if variant.late:
+        given = _later(given, variant.late * 60 / cues.grid.bpm)
+    made = np.concatenate(list(mels(networks, given)))[: round(told.frames)]
+    return of_cues(f"{genre}_{dance.name}_{seed}", told, made)
+
+
+def of_cues(name: str, told: Told, mel_db: Floats) -> Heard:
+    """A piece that was to follow what a generator was told."""
+    times = mel.frame_times(len(mel_db))
+    cues = told.cues
+    return Heard(
+        name,
+        told.genre,
+        mel_db,
+        cues.grid,
+        energy=cues.energy_at(times),
+        chroma=harmony.chroma(told.harmony, cues.grid, times),
+        accents=cues.accents,
+        strengths=np.asarray(cues.strengths, np.float64),
+        stops=cues.stops,
+    )
+
+
+def joins(seconds: float) -> list[float]:
+    """Where windows of a piece take over from those before, seconds."""
+    starts = window_starts(int(np.ceil(seconds * mel.FPS / TOKEN)) + 1, loops=False)
+    return [(start + OVERLAP) * TOKEN / mel.FPS for start in starts[1:]]
+
+
+def read_wav(path: Path) -> Floats:
+    """Mono samples (N,) at 44,100 Hz, -1..1, of a 16-bit file that was written by the score."""
+    _, samples = wavfile.read(path)
+    return np.asarray(samples, np.float32) / 32_767
+
+
+def _later(told: Told, seconds: float) -> Told:
+    """The same dance, so many seconds later."""
+    cues: Cues = told.cues
+    frames = round(seconds * FPS)
+    moved = replace(
+        cues,
+        grid=replace(cues.grid, beats=cues.grid.beats + seconds),
+        energy=np.concatenate([np.repeat(cues.energy[:1], frames), cues.energy]),
+    )
+    motion = told.motion
+    if motion is not None:
+        tokens = round(seconds * mel.FPS / TOKEN)
+        motion = np.concatenate([np.repeat(motion[:1], tokens, axis=0), motion])
+    return replace(told, cues=moved, motion=motion)
+
+
+def _as_long(motion: Floats | None, wanted: Floats | None) -> Floats | None:
+    """The rows of a motion, gone through again where they are too few."""
+    if motion is None or wanted is None:
+        return None
+    rows: Floats = motion[np.arange(len(wanted)) % len(motion)]
+    return rows
+
+
+def pairs(dances: Sequence[Dance], genres: Sequence[str], takes: int) -> list[tuple[int, str]]:
+    """Which dance (its number) gets music of which genre: so many a genre, in turn."""
+    takes = min(takes, len(dances))
+    return [
+        ((takes * place + take) % len(dances), genre)
+        for place, genre in enumerate(genres)
+        for take in range(takes)
+    ]
