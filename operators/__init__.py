@@ -6,11 +6,13 @@ from __future__ import annotations
 import bpy
 
 from . import progress, session
-from .dance import TWOSTEP_OT_cancel, TWOSTEP_OT_dance
+from .dance import TWOSTEP_OT_dance
 from .dancer import TWOSTEP_OT_add_dancer
 from .export import TWOSTEP_OT_export_fbx
+from .score import TWOSTEP_OT_read_rhythm, TWOSTEP_OT_score, TWOSTEP_OT_score_variation
 from .seed import TWOSTEP_OT_dice
 from .song import TWOSTEP_OT_open_song
+from .work import TWOSTEP_OT_cancel
 
 #: In the order of registration.
 CLASSES: tuple[type, ...] = (
@@ -18,6 +20,9 @@ CLASSES: tuple[type, ...] = (
     TWOSTEP_OT_add_dancer,
     TWOSTEP_OT_dice,
     TWOSTEP_OT_dance,
+    TWOSTEP_OT_score,
+    TWOSTEP_OT_score_variation,
+    TWOSTEP_OT_read_rhythm,
     TWOSTEP_OT_cancel,
     TWOSTEP_OT_export_fbx,
 )

@@ -18,6 +18,11 @@ def register() -> None:
         "running": bpy.props.BoolProperty(name="Running", get=lambda _self: state.running),
         "fraction": bpy.props.FloatProperty(name="Progress", get=lambda _self: state.fraction),
         "stage": bpy.props.StringProperty(name="Stage", get=lambda _self: state.stage),
+        "move": bpy.props.StringProperty(
+            name="Move",
+            description="Whether it is a dance or a score",
+            get=lambda _self: state.move,
+        ),
         "provider": bpy.props.StringProperty(
             name="Provider",
             description="What the networks really ran on the last time",
@@ -33,5 +38,5 @@ def register() -> None:
 
 def unregister() -> None:
     """Take them back."""
-    for name in ("running", "fraction", "stage", "provider", "provider_note"):
+    for name in ("running", "fraction", "stage", "move", "provider", "provider_note"):
         delattr(bpy.types.WindowManager, _PREFIX + name)

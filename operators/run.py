@@ -10,12 +10,12 @@ from typing import Any
 
 import bpy
 
-from ..inference.errors import Cancelled, TwostepError
+from ..inference.errors import TwostepError
 from ..inference.jobs import DanceJob
 from ..inference.motion import Motion
 from ..scene import armature, keys, strips
 from . import session
-from .session import state
+from .work import Work
 
 #: How each style is written.
 LABELS = {"hiphop": "hip-hop"}
@@ -63,54 +63,26 @@ def plan(context: bpy.types.Context) -> Plan:
     return Plan(ob.session_uid, scene.session_uid, bones, clip, placement, job, pose)
 
 
-class Run:
-    """A plan on its way through the worker. `start`, then `step` until it is `done`."""
+class Run(Work):
+    """A dance on its way through the worker."""
+
+    SAID, MOVE = "A dance is being made", "dance"
 
     def __init__(self, plan: Plan) -> None:
+        super().__init__()
         self.plan = plan
-        self.result: dict[str, Any] = {}
-        self.warnings: list[str] = []
-        self._number = session.next_number()
-
-    @property
-    def done(self) -> bool:
-        """Whether the worker has delivered."""
-        return bool(self.result)
 
     def start(self) -> None:
         """Hand the job to the worker. Raises TwostepError when there is none to be had."""
         if self.plan.context is not None and self.plan.job.context is not None:
             self.plan.context.save(self.plan.job.context)
-        session.worker().submit({"id": self._number, "type": "dance", **self.plan.job.to_fields()})
-        state.running, state.cancelling = True, False
-        state.fraction, state.stage = 0.0, "Starting"
+        self._ask("dance", self.plan.job.to_fields())
+        super().start()
 
-    def step(self) -> None:
-        """Take in what the worker says. Raises TwostepError when it failed or was cancelled."""
-        if state.cancelling:
-            raise Cancelled("Cancelled; nothing was changed.")
-        for message in session.worker().poll():
-            if message.get("id") == self._number:
-                self._hear(message)
-
-    def _hear(self, message: dict[str, Any]) -> None:
-        match message["event"]:
-            case "progress":
-                state.fraction, state.stage = message["fraction"], message["stage"]
-            case "warning":
-                self.warnings.append(message["message"])
-            case "result":
-                self.result = message
-            case "cancelled":
-                raise Cancelled("Cancelled; nothing was changed.")
-            case "error":
-                session.log.error("%s\n%s", message["message"], message.get("report", ""))
-                raise TwostepError(message["message"])
-
-    def apply(self) -> bpy.types.Action:
+    def apply(self) -> str:
         """Key the dance. Raises TwostepError, the scene unchanged, when it has nowhere to go."""
-        ob = _by_uid(bpy.data.objects, self.plan.armature)
-        scene = _by_uid(bpy.data.scenes, self.plan.scene)
+        ob = armature.by_uid(bpy.data.objects, self.plan.armature)
+        scene = armature.by_uid(bpy.data.scenes, self.plan.scene)
         if ob is None or scene is None:
             raise TwostepError("The character was deleted while it learned to dance.")
         armature.check(ob)
@@ -121,18 +93,20 @@ class Run:
         except ValueError as error:
             raise TwostepError("The dance could not be read back; press Dance again.") from error
         style = self.result["style"]
-        state.provider = self.result["provider"]
-        state.provider_note = self.result["provider_note"]
+        self._note_provider()
         name = f"{self.plan.clip.name} - {LABELS.get(style, style)}"
-        return keys.write_dance(
+        action = keys.write_dance(
             ob, self.plan.bones, motion, self.plan.placement, name, self._recipe(style)
+        )
+        return (
+            f"{style_label(style)} at {self.result['bpm']:.0f} bpm for "
+            f"{self.result['seconds']:.0f} s: action {action.name}"
         )
 
     def close(self) -> None:
         """Tidy up, however it ended; a job that still runs is stopped."""
-        if not self.done:
-            session.worker().cancel()
-        state.running = state.cancelling = False
+        self._drop()
+        super().close()
         for path in (self.plan.job.out, self.plan.job.context):
             if path is not None:
                 with suppress(OSError):  # a temporary file that Blender removes anyway
@@ -162,10 +136,6 @@ def _clip(context: bpy.types.Context) -> strips.Clip:
         path = Path(bpy.path.abspath(settings.song_file))
         return strips.file_clip(scene, path, frames)
     raise TwostepError("There is no song yet; press Open Song, or add a sound strip.")
-
-
-def _by_uid(collection: bpy.types.bpy_prop_collection, uid: int) -> bpy.types.ID | None:
-    return next((each for each in collection if each.session_uid == uid), None)
 
 
 def style_label(style: str) -> str:

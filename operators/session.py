@@ -27,6 +27,8 @@ class State:
     cancelling: bool = False
     fraction: float = 0.0
     stage: str = ""
+    said: str = ""
+    move: str = ""
     provider: str = ""
     provider_note: str = ""
 
@@ -40,7 +42,7 @@ _numbers = itertools.count(1)
 def worker() -> Worker:
     """The worker, made when first asked for and kept warm from then on."""
     if not _workers:
-        _workers.append(Worker(extra_path=_wheel_folders(), cache_dir=_cache_folder()))
+        _workers.append(Worker(extra_path=_wheel_folders(), cache_dir=user_folder("cache")))
         atexit.register(close)
     return _workers[0]
 
@@ -68,9 +70,9 @@ def _wheel_folders() -> list[str]:
     return [path for path in sys.path if Path(path).name in ("site-packages", "dist-packages")]
 
 
-def _cache_folder() -> Path:
-    """A folder of the user's: nothing may be written where the add-on is installed."""
+def user_folder(name: str) -> Path:
+    """A folder of the user's, made if need be: nothing may be written where the add-on lies."""
     try:
-        return Path(bpy.utils.extension_path_user(_PACKAGE, path="cache", create=True))
+        return Path(bpy.utils.extension_path_user(_PACKAGE, path=name, create=True))
     except ValueError:  # run from source, not as an extension
-        return Path(bpy.utils.user_resource("DATAFILES", path="twostep", create=True))
+        return Path(bpy.utils.user_resource("DATAFILES", path=f"twostep/{name}", create=True))

@@ -7,14 +7,19 @@ import bpy
 
 from .preferences import TWOSTEP_AP_preferences
 from .properties import TWOSTEP_PG_settings
+from .score import TWOSTEP_PT_rhythm, TWOSTEP_PT_score
+from .score_properties import TWOSTEP_PG_score
 from .sidebar import TWOSTEP_PT_dance, TWOSTEP_PT_export, TWOSTEP_PT_options
 
-#: In the order of registration: a sub-panel after its panel.
+#: In the order of registration: a sub-panel after its panel, settings after those within them.
 CLASSES: tuple[type, ...] = (
+    TWOSTEP_PG_score,
     TWOSTEP_PG_settings,
     TWOSTEP_AP_preferences,
     TWOSTEP_PT_dance,
     TWOSTEP_PT_options,
+    TWOSTEP_PT_score,
+    TWOSTEP_PT_rhythm,
     TWOSTEP_PT_export,
 )
 

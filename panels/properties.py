@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""What a scene remembers of the next dance."""
+"""What a scene remembers of the next dance, and of the next music."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ import bpy
 from ..inference.styles import STYLES
 from ..inference.weights import available_styles
 from ..scene import strips
+from .score_properties import TWOSTEP_PG_score
 
 _STYLE_TEXTS = {
     "salsa": ("Salsa", "Quick feet, hips and turns on a Latin beat"),
@@ -97,4 +98,7 @@ class TWOSTEP_PG_settings(bpy.types.PropertyGroup):
         name="Start from Present Pose",
         description="Go on from the pose and the place that the character has in this frame",
         default=False,
+    )
+    score: bpy.props.PointerProperty(
+        name="Score", description="How the next music shall be", type=TWOSTEP_PG_score
     )

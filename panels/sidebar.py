@@ -11,13 +11,15 @@ from ..inference.errors import TwostepError
 from ..scene import armature, strips
 
 
-class _Sidebar:
+class Sidebar:
+    """Where the panels are"""
+
     bl_space_type = "VIEW_3D"
     bl_region_type = "UI"
     bl_category = "Twostep"
 
 
-class TWOSTEP_PT_dance(_Sidebar, bpy.types.Panel):
+class TWOSTEP_PT_dance(Sidebar, bpy.types.Panel):
     """Song, character and style, and the button that makes the dance"""
 
     bl_idname = "TWOSTEP_PT_dance"
@@ -43,7 +45,7 @@ class TWOSTEP_PT_dance(_Sidebar, bpy.types.Panel):
         _draw_button(layout, context)
 
 
-class TWOSTEP_PT_options(_Sidebar, bpy.types.Panel):
+class TWOSTEP_PT_options(Sidebar, bpy.types.Panel):
     """What most dances need not change"""
 
     bl_idname = "TWOSTEP_PT_options"
@@ -64,7 +66,7 @@ class TWOSTEP_PT_options(_Sidebar, bpy.types.Panel):
         column.prop(settings, "use_present_pose")
 
 
-class TWOSTEP_PT_export(_Sidebar, bpy.types.Panel):
+class TWOSTEP_PT_export(Sidebar, bpy.types.Panel):
     """Taking the dance elsewhere"""
 
     bl_idname = "TWOSTEP_PT_export"
@@ -85,7 +87,7 @@ def _draw_song(layout: bpy.types.UILayout, context: bpy.types.Context) -> None:
     settings, strip = context.scene.twostep, strips.chosen(context, context.scene.twostep.song)
     if strip is None and not settings.song and not settings.song_file:
         layout.operator("twostep.open_song", icon="FILE_SOUND")
-        _say(layout, context, "No song yet: open one, or add a sound strip to the sequencer.")
+        say(layout, context, "No song yet: open one, or add a sound strip to the sequencer.")
         return
     row = layout.row(align=True)
     if settings.song_file and strip is None:
@@ -94,42 +96,49 @@ def _draw_song(layout: bpy.types.UILayout, context: bpy.types.Context) -> None:
     row.prop(settings, "song", icon="SOUND", placeholder=strip.name if strip else "")
     row.operator("twostep.open_song", text="", icon="FILE_FOLDER")
     if strip is None:
-        _say(layout, context, f"There is no sound strip {settings.song}.", alert=True)
+        say(layout, context, f"There is no sound strip {settings.song}.", alert=True)
 
 
 def _draw_character(layout: bpy.types.UILayout, context: bpy.types.Context) -> None:
     ob = armature.character(context)
     if ob is None or ob.type != "ARMATURE":
         layout.operator("twostep.add_dancer", icon="ARMATURE_DATA")
-        _say(layout, context, "No character yet: select an armature, or add Twostep's own dancer.")
+        say(layout, context, "No character yet: select an armature, or add Twostep's own dancer.")
         return
     problem = ""
     try:
         armature.bone_map(armature.check(ob))
     except TwostepError as error:
         problem = str(error)
-    _named(layout, "Character", ob.name, "ERROR" if problem else "OUTLINER_OB_ARMATURE")
+    named(layout, "Character", ob.name, "ERROR" if problem else "OUTLINER_OB_ARMATURE")
     if problem:
-        _say(layout, context, problem, alert=True)
+        say(layout, context, problem, alert=True)
 
 
 def _draw_button(layout: bpy.types.UILayout, context: bpy.types.Context) -> None:
     now = context.window_manager
-    if now.twostep_running:
-        row = layout.row(align=True)
-        row.scale_y = 1.6
-        row.progress(factor=now.twostep_fraction, text=now.twostep_stage)
-        row.operator("twostep.cancel", text="", icon="X")
-    else:
+    if not draw_progress(layout, context, "dance"):
         row = layout.row()
         row.scale_y = 1.6
         row.operator("twostep.dance", icon="PLAY")
     if now.twostep_provider:
         text = f"Runs on {now.twostep_provider}. {now.twostep_provider_note}"
-        _say(layout, context, text.strip())
+        say(layout, context, text.strip())
 
 
-def _named(layout: bpy.types.UILayout, label: str, value: str, icon: str) -> None:
+def draw_progress(layout: bpy.types.UILayout, context: bpy.types.Context, move: str) -> bool:
+    """How far that move is, and a button to stop it; False when it is not being made."""
+    now = context.window_manager
+    if not now.twostep_running or now.twostep_move != move:
+        return False
+    row = layout.row(align=True)
+    row.scale_y = 1.6
+    row.progress(factor=now.twostep_fraction, text=now.twostep_stage)
+    row.operator("twostep.cancel", text="", icon="X")
+    return True
+
+
+def named(layout: bpy.types.UILayout, label: str, value: str, icon: str) -> None:
     """A label and a value in the columns of the properties around them."""
     split = layout.split(factor=0.4)
     left = split.row()
@@ -138,7 +147,7 @@ def _named(layout: bpy.types.UILayout, label: str, value: str, icon: str) -> Non
     split.label(text=value, icon=icon)
 
 
-def _say(
+def say(
     layout: bpy.types.UILayout, context: bpy.types.Context, text: str, alert: bool = False
 ) -> None:
     """A text of several lines, as wide as the sidebar."""

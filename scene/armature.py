@@ -28,6 +28,11 @@ def character(context: bpy.types.Context) -> bpy.types.Object | None:
     return ob.find_armature()
 
 
+def by_uid(collection: bpy.types.bpy_prop_collection, uid: int) -> bpy.types.ID | None:
+    """What has that session uid, whatever it is called by now; None when it is gone."""
+    return next((each for each in collection if each.session_uid == uid), None)
+
+
 def recognition(ob: bpy.types.Object) -> Recognition:
     """What kind of rig an armature is, and which bones of it are the SMPL joints."""
     bones = ob.data.bones

@@ -140,14 +140,30 @@ class NoSoundError(TwostepError):
 
 
 def _to_free_channel(scene: bpy.types.Scene, strip: bpy.types.Sequence) -> None:
-    """Strips that overlap push each other about in time; so it goes to a channel that is free."""
-    first, stop = versions.edges(strip)
+    strip.channel = free_channel(scene, *versions.edges(strip), leaving=strip)
+
+
+def free_channel(
+    scene: bpy.types.Scene,
+    first: float,
+    stop: float,
+    leaving: bpy.types.Sequence | None = None,
+) -> int:
+    """The lowest channel with nothing in those frames but maybe the strip that is `leaving`.
+
+    Strips that overlap push each other about in time. Raises TwostepError when all are taken.
+    """
     taken = {
         other.channel
         for other in versions.strips(scene)
-        if other != strip and versions.edges(other)[0] < stop and versions.edges(other)[1] > first
+        if other != leaving and versions.edges(other)[0] < stop and versions.edges(other)[1] > first
     }
-    strip.channel = next(channel for channel in range(1, 129) if channel not in taken)
+    for channel in range(1, 129):
+        if channel not in taken:
+            return channel
+    raise TwostepError(
+        "All channels of the sequencer are taken there; remove a strip and try again."
+    )
 
 
 def _unpacked(data: bytes, suffix: str) -> Path:

@@ -86,6 +86,20 @@ def curves(action: bpy.types.Action) -> Iterator[bpy.types.FCurve]:
                 yield from bag.fcurves
 
 
+def playing_curves(data: bpy.types.AnimData) -> list[bpy.types.FCurve]:
+    """The f-curves that animation data plays of its action: those of its slot."""
+    if not SLOTTED:
+        return list(data.action.fcurves)
+    slot = data.action_slot
+    bags = (
+        strip.channelbag(slot)
+        for layer in data.action.layers
+        for strip in layer.strips
+        if slot is not None
+    )
+    return [curve for bag in bags if bag is not None for curve in bag.fcurves]
+
+
 def use_action(holder: bpy.types.AnimData | bpy.types.NlaStrip, action: bpy.types.Action) -> None:
     """Put an action made by `new_curves`, with its one slot, on animation data or an NLA strip."""
     holder.action = action

@@ -12,6 +12,7 @@ import pytest
 import twostep
 from twostep import operators, panels
 from twostep.inference.client import ROOT
+from twostep.inference.genres import GENRES
 from twostep.inference.providers import CHOICES
 from twostep.inference.styles import STYLES
 
@@ -42,16 +43,21 @@ def test_importing_touches_no_context():
 
 
 @pytest.mark.parametrize(
-    "name", ["add_dancer", "cancel", "dance", "dice", "export_fbx", "open_song"]
-)
+    "name",
+    [
+        "add_dancer", "cancel", "dance", "dice", "export_fbx", "open_song",
+        "score", "score_variation", "read_rhythm",
+    ],
+)  # fmt: skip
 def test_operators_explain_themselves(name):
     rna = getattr(bpy.ops.twostep, name).get_rna_type()
     assert rna.name and rna.description and not rna.description.endswith(".")
 
 
 def test_settings_explain_themselves():
-    own = [prop for prop in panels.TWOSTEP_PG_settings.bl_rna.properties if prop.is_runtime]
-    assert len(own) >= 9
+    groups = (panels.TWOSTEP_PG_settings, panels.TWOSTEP_PG_score)
+    own = [prop for group in groups for prop in group.bl_rna.properties if prop.is_runtime]
+    assert len(own) >= 20
     for prop in own:
         assert prop.name and (prop.description or prop.type == "ENUM"), prop.identifier
 
@@ -62,6 +68,13 @@ def test_settings_have_sane_defaults(context):
     for style in STYLES:
         settings.style = style
         assert settings.style == style
+
+
+def test_every_genre_can_be_chosen(context):
+    settings = context.scene.twostep.score
+    assert settings.genre == "auto" and settings.range == "ANIMATION" and not settings.use_rhythm
+    items = settings.bl_rna.properties["genre"].enum_items
+    assert [item.identifier for item in items] == ["auto", *GENRES]
 
 
 def test_every_provider_can_be_preferred():

@@ -1,0 +1,218 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Work that takes a while, and the operators that do it: in steps, shown, and cancelled at will."""
+
+from __future__ import annotations
+
+import time
+from abc import ABC, abstractmethod
+from typing import TYPE_CHECKING, Any
+
+import bpy
+
+from ..inference.errors import Cancelled, TwostepError
+from . import session
+from .session import state
+
+if TYPE_CHECKING:
+    from bpy.types import Operator as _Operator
+else:  # Blender registers classes together with those of its own that they derive from
+    _Operator = object
+
+#: How often the work goes on a step, seconds.
+TICK = 0.1
+
+
+class Work(ABC):
+    """Work on its way. `start`, then `step` until it is `done`, `apply`, and always `close`.
+
+    The scene is written by `apply` alone. What goes wrong is raised as TwostepError.
+    """
+
+    #: What others are told while it goes on, and in whose section of the panel it is shown.
+    SAID = "Work is being done"
+    MOVE = ""
+
+    def __init__(self) -> None:
+        self.warnings: list[str] = []
+        self.result: dict[str, Any] = {}
+        self._number = session.next_number()
+
+    @property
+    def done(self) -> bool:
+        """Whether it can be applied."""
+        return bool(self.result)
+
+    def start(self) -> None:
+        """Begin; from now on the panel shows it."""
+        state.running, state.cancelling, state.stage = True, False, "Starting"
+        state.said, state.move, state.fraction = self.SAID, self.MOVE, 0.0
+
+    def step(self) -> bool:
+        """Go on a little. True: there is more to do at once; False: the worker is waited for."""
+        if state.cancelling:
+            raise Cancelled("Cancelled; nothing was changed.")
+        return self._advance()
+
+    @abstractmethod
+    def apply(self) -> str:
+        """Write the scene, all or nothing; returns what to tell the user."""
+
+    def close(self) -> None:
+        """Tidy up, however it ended."""
+        state.running = state.cancelling = False
+
+    def _advance(self) -> bool:
+        self._hear()
+        return False
+
+    def _ask(self, kind: str, fields: dict[str, Any]) -> None:
+        """Hand a job to the worker. Raises TwostepError when there is none to be had."""
+        session.worker().submit({"id": self._number, "type": kind, **fields})
+
+    def _hear(self, begun: float = 0.0) -> None:
+        """Take in what the worker says; `begun` is the share that was done before it was asked."""
+        for message in session.worker().poll():
+            if message.get("id") == self._number:
+                self._take(message, begun)
+
+    def _take(self, message: dict[str, Any], begun: float) -> None:
+        match message["event"]:
+            case "progress":
+                state.fraction = begun + (1 - begun) * message["fraction"]
+                state.stage = message["stage"]
+            case "warning":
+                self.warnings.append(message["message"])
+            case "result":
+                self.result = message
+            case "cancelled":
+                raise Cancelled("Cancelled; nothing was changed.")
+            case "error":
+                session.log.error("%s\n%s", message["message"], message.get("report", ""))
+                raise TwostepError(message["message"])
+
+    def _drop(self) -> None:
+        """Let the worker stop what nobody waits for any more."""
+        if not self.done:
+            session.worker().cancel()
+
+    def _note_provider(self) -> None:
+        state.provider = self.result["provider"]
+        state.provider_note = self.result["provider_note"]
+
+
+class WorkOperator(_Operator):
+    """What operators that do work have in common; they say which in `_work_of`."""
+
+    _work: Work
+    _timer: bpy.types.Timer
+
+    @classmethod
+    def poll(cls, _context: bpy.types.Context) -> bool:
+        """One at a time."""
+        if state.running:
+            cls.poll_message_set(f"{state.said}; wait for it or cancel it")
+            return False
+        return True
+
+    def execute(self, context: bpy.types.Context) -> set[str]:
+        """Straight through, as scripts and Blender without a window want it."""
+        try:
+            work = self._work_of(context)
+            try:
+                work.start()
+                while not work.done:
+                    if not work.step():
+                        time.sleep(TICK / 4)
+                return self._finish(work)
+            finally:
+                work.close()
+        except TwostepError as error:
+            return self._fail(error)
+
+    def invoke(self, context: bpy.types.Context, event: bpy.types.Event) -> set[str]:
+        """In a window: the work goes on while the user does."""
+        if context.window is None or bpy.app.background:
+            return self.execute(context)
+        try:
+            self._work = self._work_of(context)
+            self._work.start()
+        except TwostepError as error:
+            state.running = False
+            return self._fail(error)
+        manager = context.window_manager
+        self._timer = manager.event_timer_add(TICK, window=context.window)
+        manager.progress_begin(0, 100)
+        manager.modal_handler_add(self)
+        show(context)
+        return {"RUNNING_MODAL"}
+
+    def modal(self, context: bpy.types.Context, event: bpy.types.Event) -> set[str]:
+        """A step at every tick of the timer."""
+        if event.type == "ESC" and event.value == "PRESS":
+            state.cancelling = True
+        elif event.type != "TIMER":
+            return {"PASS_THROUGH"}
+        try:
+            self._work.step()
+            if not self._work.done:
+                show(context)
+                return {"PASS_THROUGH"}
+            outcome = self._finish(self._work)
+        except TwostepError as error:
+            outcome = self._fail(error)
+        except BaseException:
+            self.cancel(context)
+            raise
+        self.cancel(context)
+        return outcome
+
+    def cancel(self, context: bpy.types.Context) -> None:
+        """The end of it, whatever the reason; Blender calls this when it loads another file."""
+        self._work.close()
+        manager = context.window_manager
+        manager.event_timer_remove(self._timer)
+        manager.progress_end()
+        show(context)
+
+    def _work_of(self, context: bpy.types.Context) -> Work:
+        raise NotImplementedError
+
+    def _finish(self, work: Work) -> set[str]:
+        said = work.apply()
+        for warning in work.warnings:
+            self.report({"WARNING"}, warning)
+        self.report({"INFO"}, said)
+        return {"FINISHED"}
+
+    def _fail(self, error: TwostepError) -> set[str]:
+        self.report({"INFO"} if isinstance(error, Cancelled) else {"ERROR"}, str(error))
+        return {"CANCELLED"}
+
+
+class TWOSTEP_OT_cancel(bpy.types.Operator):
+    """Stop what is being made; nothing is changed"""
+
+    bl_idname = "twostep.cancel"
+    bl_label = "Cancel"
+    bl_options = {"INTERNAL"}
+
+    @classmethod
+    def poll(cls, _context: bpy.types.Context) -> bool:
+        return state.running
+
+    def execute(self, context: bpy.types.Context) -> set[str]:
+        state.cancelling = True
+        return {"FINISHED"}
+
+
+def show(context: bpy.types.Context) -> None:
+    """Progress in the status bar, at the pointer and, by redrawing it, in the panel."""
+    text = f"Twostep: {state.stage} {state.fraction:.0%}, Esc to cancel" if state.running else None
+    if context.workspace is not None:
+        context.workspace.status_text_set(text)
+    if state.running:
+        context.window_manager.progress_update(round(state.fraction * 100))
+    for window in context.window_manager.windows:
+        for area in window.screen.areas:
+            if area.type == "VIEW_3D":
+                area.tag_redraw()
