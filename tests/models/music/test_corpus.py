@@ -158,7 +158,8 @@ def test_energy_harmony_and_meter_are_told(made: Path) -> None:
     assert (told[:, ENERGY.stop - 1] == 1).all()
     assert ((told[:, ENERGY.start] >= 0) & (told[:, ENERGY.start] <= 1)).all()
     assert (told[:, HARMONY].max(axis=1) == 1).all()
-    assert (told[:, HARMONY][:, :12].sum(axis=1) >= 2).all()
+    tones = told[:, HARMONY][:, :12] > 0.5
+    assert (tones.sum(axis=1) >= 2).all()  # a power chord has two
     for clip in entries(made):
         assert clip["beats_per_bar"] == GENRES[clip["genre"]].beats_per_bar
         assert 0 <= clip["first"] < clip["beats_per_bar"]
