@@ -26,15 +26,14 @@ def folder(kind: str) -> Path:
     """The folder of the networks of one kind: where `VARIABLE` leads to, else what ships.
 
     The variable may name the folder of dance networks itself; other kinds are then looked for
-    beside it. A kind that is not found there is the one that ships, unless it is dance's.
+    beside it. A kind that is not found is the one that ships.
     """
-    named = os.environ.get(VARIABLE)
-    if not named:
-        return ALL_SHIPPED / kind
-    for place in (Path(named) / kind, Path(named).parent / kind):
+    named = Path(os.environ.get(VARIABLE) or ALL_SHIPPED)
+    for place in (named / kind, named.parent / kind):
         if (place / f"{kind}.json").is_file():
             return place
-    return Path(named) if kind == "dance" else ALL_SHIPPED / kind
+    alone = not any(named.glob("*/*.json"))
+    return named if kind == "dance" and alone else ALL_SHIPPED / kind
 
 
 CARD = "dance.json"

@@ -97,11 +97,13 @@ def score(
     nets = networks.warm(job.provider, home)
     voice, warnings = _voice(job.provider, home)
     tell(READ, "Watching the dance")
-    genre = auto_genre(motion) if job.genre == AUTO else job.genre
+    genre = job.genre
+    if genre == AUTO:
+        genre = auto_genre(motion, job.bpm, job.beats_per_bar)
     cues, odd = _cues(motion, genre, job)
     if job.loop:
         seconds = _whole_bars(cues, seconds)
-    told = _told(motion, cues, genre, job, seconds)
+    told = told_of(motion, cues, genre, job.seed, seconds, loops=job.loop, provider=job.provider)
     ends = _ends(cues, seconds, loops=job.loop)
     with scratch(job.out) as file:
         take = finish.Take(file)
@@ -161,11 +163,22 @@ def _whole_bars(cues: Cues, seconds: float) -> float:
     return float(grid.seconds(np.array([start + bars * grid.beats_per_bar]))[0])
 
 
-def _told(motion: Motion, cues: Cues, genre: str, job: ScoreJob, seconds: float) -> Told:
+def told_of(
+    motion: Motion,
+    cues: Cues,
+    genre: str,
+    seed: int,
+    seconds: float,
+    *,
+    loops: bool = False,
+    provider: str = AUTO,
+) -> Told:
+    """All that the networks are told for a piece of some seconds on a motion at 30 fps."""
     # Chords for the windows beyond the end, too.
     bars = cues.grid.position(np.array([seconds + 15.0]))[0] / cues.grid.beats_per_bar
-    harmony = plan(genre, int(bars) + 2, np.random.default_rng(job.seed))
-    return Told(cues, harmony, motion_latents(motion), genre, job.seed, seconds * MEL_FPS, job.loop)
+    harmony = plan(genre, int(bars) + 2, np.random.default_rng(seed))
+    danced = motion_latents(motion, provider=provider)
+    return Told(cues, harmony, danced, genre, seed, seconds * MEL_FPS, loops)
 
 
 def _ends(cues: Cues, seconds: float, *, loops: bool) -> finish.Ends:

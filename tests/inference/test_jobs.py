@@ -16,8 +16,8 @@ def test_a_job_survives_json():
 
 def test_a_score_job_survives_json():
     job = ScoreJob(
-        motion="a.bvh", out="b.wav", genre="waltz", seed=7, start=1, length=3.5, loop=True, bpm=98.5,
-        beats_per_bar=3, first_downbeat=0.25,
+        motion="a.bvh", out="b.wav", genre="waltz", seed=7, start=1, length=3.5, loop=True,
+        bpm=98.5, beats_per_bar=3, first_downbeat=0.25,
     )  # fmt: skip
     assert ScoreJob.from_fields(json.loads(json.dumps(job.to_fields()))) == job
 
@@ -25,8 +25,9 @@ def test_a_score_job_survives_json():
 @pytest.mark.parametrize(
     ("name", "value"),
     [
-        ("motion", ""), ("motion", None), ("motion", 3), ("out", "x.mp3"), ("out", None), ("out", 1),
-        ("genre", "polka"), ("genre", None), ("start", -1), ("length", 0), ("length", float("nan")),
+        ("motion", ""), ("motion", None), ("motion", 3), ("out", "x.mp3"), ("out", None),
+        ("out", 1), ("genre", "polka"), ("genre", None), ("start", -1), ("length", 0),
+        ("length", float("nan")),
         ("seed", -1), ("seed", 1.5), ("loop", 1), ("bpm", 0), ("bpm", 1000), ("bpm", "120"),
         ("bpm", True), ("beats_per_bar", 5), ("beats_per_bar", 3.5), ("beats_per_bar", True),
         ("first_downbeat", -0.1), ("first_downbeat", float("inf")), ("provider", "gpu"),

@@ -31,6 +31,25 @@ def test_missing_networks_say_where_they_were_looked_for(tmp_path):
     assert str(tmp_path) in str(caught.value)
 
 
+def test_networks_are_found_where_the_variable_leads(tmp_path, monkeypatch):
+    monkeypatch.delenv(stored.VARIABLE, raising=False)
+    assert stored.folder("score") == stored.ALL_SHIPPED / "score"
+    for kind in ("dance", "score"):
+        (tmp_path / kind).mkdir()
+        (tmp_path / kind / f"{kind}.json").write_text("{}")
+    for named in (tmp_path, tmp_path / "dance"):
+        monkeypatch.setenv(stored.VARIABLE, str(named))
+        assert stored.folder("dance") == tmp_path / "dance"
+        assert stored.folder("score") == tmp_path / "score"
+        assert stored.folder("style") == stored.ALL_SHIPPED / "style"
+    (tmp_path / "dance" / "dance.json").unlink()
+    monkeypatch.setenv(stored.VARIABLE, str(tmp_path))
+    assert stored.folder("dance") == stored.ALL_SHIPPED / "dance"
+    (tmp_path / "empty").mkdir()
+    monkeypatch.setenv(stored.VARIABLE, str(tmp_path / "empty"))
+    assert stored.folder("dance") == tmp_path / "empty"
+
+
 @pytest.mark.parametrize("text", ["", "{", "[]", "{}", '{"version": "1", "latent": "x"}'])
 def test_a_damaged_card_is_told(copy, text):
     (copy / "dance.json").write_text(text)

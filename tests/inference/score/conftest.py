@@ -29,7 +29,7 @@ def score_nets(score_weights: Path) -> Networks:
 
 @pytest.fixture(scope="session")
 def dance_file(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Twelve seconds of a dancer at 120 bpm."""
+    """Eight seconds of a dancer at 120 bpm."""
     path = tmp_path_factory.mktemp("dances") / "dance.npz"
-    dancer(120.0, seconds=12.0).save(path)
+    dancer(120.0, seconds=8.0).save(path)
     return path

@@ -19,7 +19,7 @@ from twostep.inference.genres import NAMES
 from ..tiny_networks import save
 
 WIDTH, REACH = 96, 3
-FILES = ("flow.onnx", "autoencoder_decoder.onnx", "autoencoder_encoder.onnx")
+FILES = ("flow.onnx", "autoencoder_decoder.onnx", "autoencoder_encoder.onnx", "vocoder.onnx")
 
 
 def build(folder: Path) -> Path:
@@ -30,6 +30,7 @@ def build(folder: Path) -> Path:
     save(folder / "flow.onnx", *_flow(random))
     save(folder / "autoencoder_decoder.onnx", *_decoder(patches, random))
     save(folder / "autoencoder_encoder.onnx", *_encoder(patches))
+    save(folder / "vocoder.onnx", *_vocoder())
     card = {
         "version": "test",
         "sha256": {n: hashlib.sha256((folder / n).read_bytes()).hexdigest() for n in FILES},
@@ -103,3 +104,21 @@ def _encoder(patches):
     ]
     constants = {"shape": np.array([1, -1, 1024]), "weight": patches.T}
     return nodes, constants, {"mel": [1, "frames", 256]}, {"latents": [1, "tokens", WIDTH]}
+
+
+def _vocoder():
+    nodes = [
+        helper.make_node("Sigmoid", ["rough"], ["gain"]),
+        helper.make_node("ReduceMean", ["mel", "bands"], ["level"]),
+        helper.make_node("Exp", ["level"], ["amplitude"]),
+        helper.make_node("Mul", ["amplitude", "little"], ["hiss"]),
+        helper.make_node("Reshape", ["hiss", "shape"], ["noise"]),
+    ]
+    constants = {
+        "bands": np.array([2]), "shape": np.array([1, -1, 129]),
+        "little": np.full((1, 1, 16 * 129), 1e-4),
+    }  # fmt: skip
+    return (
+        nodes, constants, {"mel": [1, "frames", 256], "rough": [1, "rows", 257]},
+        {"gain": [1, "rows", 257], "noise": [1, "notes", 129]},
+    )  # fmt: skip
