@@ -5,24 +5,21 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
 from scipy.ndimage import gaussian_filter1d
 
+from ....inference.motion import FPS
+from ....inference.score.cues import Cues
 from ....inference.score.grid import Grid
 from .forms import Form
 from .score import Section
-
-if TYPE_CHECKING:
-    from ....inference.score.cues import Cues
 
 #: Accents of a dance weaker than this are not struck; nor two within so many beats.
 _STRONG, _APART = 0.45, 1.5
 #: The bars of a section that is found in a dance.
 _PHRASE = 4
-_CUE_FPS = 30
 _SHORTEST_STOP = 0.5  # beats
 
 
@@ -138,7 +135,7 @@ def follow(cues: Cues, beats_per_bar: int) -> Arrangement:
 
 def _felt(cues: Cues, grid: Grid, first: int, last: int) -> tuple[float, ...]:
     """The mean energy of every half-bar."""
-    times = np.arange(len(cues.energy)) / _CUE_FPS
+    times = np.arange(len(cues.energy)) / FPS
     bars = (grid.position(times) - grid.first) / grid.beats_per_bar
     half = np.floor(2 * (bars - first)).astype(int)
     felt, level = [], float(cues.energy[0])

@@ -42,7 +42,7 @@ class Lane:
 class Voice:
     """A melodic instrument.
 
-    role: bass, chords, pad, arp, tune or montuno; it decides how `patterns` read (see `_Player`).
+    role: bass, chords, pad, arp, tune or montuno; it decides how `patterns` read, see `Player`.
     programs: General MIDI, one is drawn. above, below: energies between which it plays.
     chance: the share of pieces that have it. tight: the share of a note's length that sounds.
     density, syncopation: of a tune, 0..1.
@@ -84,9 +84,9 @@ class Band:
 
     kits: General MIDI drum kits. lanes: by the letters that start the lines of `grooves`.
     fills: letters of `_FILL` that lead out of a section. samples: one-shots that may double a
-    drum. sprinkles: one-shots that come now and then on the bar. ring: programs of the chord
-    that is left standing while the rhythm rests. drift: the most that a tempo wanders, a ratio;
-    drifting: the share of pieces that wander.
+    drum. ring: programs of the chord that is left standing while the rhythm rests. swing, unit:
+    as on the `Page`, the swing is drawn. drift: the most that a tempo wanders, a ratio; drifting:
+    the share of pieces that wander.
     """
 
     kits: tuple[int, ...]

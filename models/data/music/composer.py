@@ -6,11 +6,10 @@ The same genre, seed and cues always give the same piece.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 import numpy as np
 
 from ....inference.genres import GENRES
+from ....inference.score.cues import Cues
 from ....inference.score.harmony import Harmony, plan
 from .arrange import Arrangement, follow, free
 from .band import Band, Player, Strike
@@ -18,9 +17,6 @@ from .forms import FORMS, Form
 from .genres import BANDS
 from .page import Page, near
 from .score import Note, Part, Piece
-
-if TYPE_CHECKING:
-    from ....inference.score.cues import Cues
 
 #: Seconds that a rest begins before and ends after what it silences.
 _SLACK = 0.04

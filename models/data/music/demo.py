@@ -9,11 +9,12 @@ from pathlib import Path
 import numpy as np
 import soundfile
 
-from .composer import Form, compose
+from .composer import compose
+from .forms import Form
 from .render import RATE, render
 from .score import Note, Piece
 
-GENRE, SEED = "house", 23
+GENRE, SEED = "house", 100
 FORM: Form = (
     ("intro", 2, 0.3), ("verse", 4, 0.6), ("build", 2, 0.75), ("chorus", 8, 1.0),
 )  # fmt: skip

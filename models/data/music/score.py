@@ -95,13 +95,7 @@ class Piece:
 
     def time(self, beat: float) -> float:
         """Seconds of a position in beats, beyond the grid's ends too."""
-        beats = self.grid.beats
-        last = len(beats) - 1
-        if beat < 0:
-            return float(beats[0] + beat * (beats[1] - beats[0]))
-        if beat > last:
-            return float(beats[-1] + (beat - last) * (beats[-1] - beats[-2]))
-        return float(np.interp(beat, np.arange(len(beats)), beats))
+        return float(self.grid.seconds(np.array([beat]))[0])
 
     def energy_at(self, times: Times) -> NDArray[np.float32]:
         """The energy written for some times, (T,), without steps between half-bars."""

@@ -3,7 +3,7 @@
 
 from ..band import CLOSED, KICK, OPEN, RIM, SNARE, Band, Lane, Strike, Voice
 
-SCRATCH, CRACKLE = 30, 32  # notes of the kit that only a one-shot sounds
+SCRATCH = 30  # of the kit; a one-shot may double it
 
 MIDDLE_HIPHOP = Band(
     kits=(32, 0),

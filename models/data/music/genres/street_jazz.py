@@ -16,7 +16,7 @@ from ..band import (
     Voice,
 )
 
-SNAP = 31  # a note of the kit that a one-shot may double
+SNAP = 31  # the sticks of the kit; a snap may double them
 
 STREET_JAZZ = Band(
     kits=(8, 0),
