@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 import atexit
+import importlib.util
 import shutil
 from pathlib import Path
 
@@ -50,8 +51,21 @@ def package(tmp_path_factory) -> Path:
     root = tmp_path_factory.mktemp("package") / "twostep"
     shutil.copytree(client.ROOT / "inference", root / "inference")
     shutil.copy(client.ROOT / "__init__.py", root)
-    shutil.copytree(weights.FOLDER, root / "models" / "weights" / "dance")
+    for kind in ("dance", "style"):
+        if weights.folder(kind).is_dir():
+            shutil.copytree(weights.folder(kind), root / "models" / "weights" / kind)
+    _score_networks(root / "models" / "weights" / "score")
     return root
+
+
+def _score_networks(folder: Path) -> None:
+    """Tiny ones, or, where there is no onnx to make them with, those that ship."""
+    if importlib.util.find_spec("onnx"):
+        from ..inference.score import tiny_networks
+
+        tiny_networks.build(folder)
+    elif weights.folder("score").is_dir():
+        shutil.copytree(weights.folder("score"), folder)
 
 
 @pytest.fixture(scope="session")

@@ -54,13 +54,16 @@ def _action(action: bpy.types.Action) -> tuple:
 
 def _scene(scene: bpy.types.Scene) -> tuple:
     strips = [
-        (strip.name, strip.channel, *versions.edges(strip)) for strip in versions.strips(scene)
+        (strip.name, strip.channel, strip.mute, strip.select, *versions.edges(strip))
+        for strip in versions.strips(scene)
     ]
     settings = scene.twostep
     return (
         scene.frame_current, scene.frame_start, scene.frame_end, scene.render.fps,
         scene.render.fps_base, strips,
-        settings.song, settings.song_file, settings.style, settings.seed,
+        settings.song, settings.song_file, settings.style, settings.seed, settings.score.seed,
+        settings.score.bpm, settings.score.meter, settings.score.downbeat,
+        settings.score.rhythm_known,
     )  # fmt: skip
 
 
