@@ -13,7 +13,7 @@ from typing import BinaryIO
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.ndimage import convolve1d, minimum_filter1d
+from scipy.ndimage import minimum_filter1d, uniform_filter1d
 from scipy.signal import butter, sosfilt
 
 from .loudness import RATE, Meter
@@ -128,5 +128,6 @@ def _limit(samples: Floats) -> Floats:
     width = 2 * _AHEAD + 1
     low = minimum_filter1d(needed, width, mode="nearest")
     # A mean of gains each of which is low enough for the sample in the middle is so, too.
-    window = np.hanning(width + 2)[1:-1]
-    return np.asarray(convolve1d(low, window / window.sum(), mode="nearest"), np.float32)
+    for _ in range(2):
+        low = uniform_filter1d(low, _AHEAD + 1, mode="nearest")
+    return np.asarray(low, np.float32)
