@@ -172,8 +172,10 @@ def first_of(speed: Floats, grid: Grid) -> int:
     inside = (beats > 0) & (beats < len(speed) / FPS)
     weight = change / max(float(change[inside].mean()), 1e-9)
     weight += hits / max(float(hits[inside].mean()), 1e-9)
-    places = np.arange(len(beats)) % bar
-    return int(np.argmax([weight[inside & (places == place)].mean() for place in range(bar)]))
+    places = np.flatnonzero(inside) % bar
+    counts = np.bincount(places, minlength=bar)
+    sums = np.bincount(places, weight[inside], minlength=bar)
+    return int(np.argmax(sums / np.maximum(counts, 1)))
 
 
 def cues_on(seconds: float, speed: Floats, grid: Grid) -> Cues:

@@ -11,7 +11,14 @@ import pytest
 from twostep.inference.errors import TwostepError
 from twostep.inference.motion import Motion
 from twostep.inference.score import motion_latents as latents
-from twostep.inference.score.cues import checked_speed, energy_of, meter, read_cues, tracked
+from twostep.inference.score.cues import (
+    checked_speed,
+    energy_of,
+    first_of,
+    meter,
+    read_cues,
+    tracked,
+)
 from twostep.inference.score.grid import steady
 
 from ...dancers import dancer, still_motion, turned
@@ -91,6 +98,16 @@ def test_three_is_told_from_four() -> None:
         speed = swelling(every)
         assert meter(speed, steady(100.0, len(speed) / 30)) == every
     assert meter(swelling(3, bars=4), steady(100.0, 7.2)) == 4  # too little to be sure of
+
+
+def test_the_bar_starts_where_the_accents_are() -> None:
+    """A dip that is sudden on every fourth beat from the third on; and less than a bar of dance."""
+    times = np.arange(900) / 30
+    speed = 0.8 - 0.1 * np.cos(2 * np.pi * times / 0.6)
+    for hit in np.arange(1.2, 30, 2.4):
+        speed += 1.2 * np.exp(-0.5 * ((times - hit + 0.2) / 0.09) ** 2)
+    assert first_of(speed.astype(np.float32), steady(100.0, 30.0)) == 2
+    assert 0 <= first_of(speed[:70].astype(np.float32), steady(45.0, 70 / 30)) < 4
 
 
 def test_energy_is_that_of_real_dancing() -> None:
