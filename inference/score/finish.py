@@ -96,6 +96,8 @@ def finished(take: Take, ends: Ends, loudness: float) -> Iterator[Floats]:
 def _shaped(take: Take, ends: Ends, start: int, stop: int) -> Floats:
     """The samples [start, stop) with the piece's ends; beyond them a loop goes on, else silence."""
     if not ends.loops:
+        if start >= _FADE_IN and stop <= ends.count - ends.fade:
+            return take.read(start, stop)
         return take.read(start, stop) * _fades(ends, np.arange(start, stop))
     parts = []
     while start < stop:

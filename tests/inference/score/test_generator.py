@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+import tracemalloc
 from dataclasses import replace
 from itertools import pairwise
 
@@ -144,6 +145,17 @@ def test_latents_come_as_they_settle(score_nets):
     assert len(windows) == 1 and len(first) <= WINDOW
     next(music)
     assert len(windows) == 2
+
+
+def test_memory_does_not_grow_with_the_music(score_nets):
+    peaks = []
+    for seconds in (40.0, 400.0):
+        wish = told(seconds)
+        tracemalloc.start()
+        assert sum(len(piece) for piece in mels(score_nets, wish)) == wish.tokens * TOKEN
+        peaks.append(tracemalloc.get_traced_memory()[1])
+        tracemalloc.stop()
+    assert peaks[1] < 1.2 * peaks[0]
 
 
 def test_it_stops_between_windows(score_nets):
