@@ -44,9 +44,11 @@ class Run:
     """
 
     def __init__(
-        self, model: nn.Module, folder: Path, budget: float, rate: float, weight_decay: float = 0.01
-    ) -> None:
+        self, model: nn.Module, folder: Path, budget: float, rate: float,
+        weight_decay: float = 0.01, warmup: int = WARMUP_STEPS,
+    ) -> None:  # fmt: skip
         self.model, self.folder, self.budget, self.rate = model, folder, budget, rate
+        self.warmup = warmup
         self.average = deepcopy(model).eval().requires_grad_(False)
         self.optimiser = torch.optim.AdamW(
             model.parameters(), rate, (0.9, 0.98), weight_decay=weight_decay
@@ -118,7 +120,7 @@ class Run:
 
     def _rate_now(self) -> float:
         """Linear warm-up by steps, then a cosine over the budget."""
-        warm = min(1.0, (self.step + 1) / WARMUP_STEPS)
+        warm = min(1.0, (self.step + 1) / self.warmup)
         return self.rate * warm * (0.02 + 0.98 * 0.5 * (1 + math.cos(math.pi * self.progress)))
 
     def _write_log(self, values: Mapping[str, float]) -> None:
