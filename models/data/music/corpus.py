@@ -37,7 +37,7 @@ Report = Callable[[str], object]
 #: Out of ten composed pieces so many are made for real dances, and for generated ones.
 _RECORDED, _GENERATED = 7, 2
 #: How long such clips, and pieces without a dance, are on average, seconds.
-_DANCE_SECONDS, _PIECE_SECONDS = 33.0, 72.0
+_DANCE_SECONDS, _PIECE_SECONDS = 39.0, 72.0
 #: One of so many pieces is for validation, and one for testing.
 _HELD_OUT = 20
 
@@ -79,7 +79,8 @@ def plan(
         generated = kinds[int(rng.integers(len(kinds)))]
         genre = NAMES[number % len(NAMES)]
         own = 1_000_000 * seed + number
-        split = {0: "validation", 1: "test"}.get(int(rng.integers(_HELD_OUT)), "train")
+        # As much of every genre.
+        split = {0: "validation", 1: "test"}.get(number // len(NAMES) % _HELD_OUT, "train")
         job = Job(f"{genre}_{own}", "piece", genre, own, split=split, samples_dir=samples)
         items.append(Item(job, False, generated))
         seconds += _PIECE_SECONDS if generated is None else _DANCE_SECONDS

@@ -140,9 +140,11 @@ def files(music_dir: Path | None, midi_dir: Path | None, midi_per_folder: int) -
                 continue
             paths = sorted(p for p in (root / folder).iterdir() if p.suffix in (".mp3", ".mid"))
             for i, path in enumerate(paths[:limit]):
+                # Some MIDI files have the name of a recording.
+                name = path.name if kind == "midi" else path.stem
                 jobs.append(
-                    Job(f"{folder}/{path.stem}", kind, path=path, licence=licence,
-                        credit=credit, split=_split(i))
+                    Job(f"{folder}/{name}", kind, path=path, licence=licence, credit=credit,
+                        split=_split(i))
                 )  # fmt: skip
     return jobs
 

@@ -202,6 +202,8 @@ def test_a_plan_is_what_was_asked_for() -> None:
     assert kinds[False] / len(items) == pytest.approx(0.7, abs=0.05)
     assert kinds[True] / len(items) == pytest.approx(0.2, abs=0.05)
     splits = Counter(item.job.split for item in items)
+    for split in ("train", "validation", "test"):
+        assert {item.job.genre for item in items if item.job.split == split} == set(NAMES)
     assert splits["test"] / len(items) == pytest.approx(0.05, abs=0.025)
     assert splits["validation"] / len(items) == pytest.approx(0.05, abs=0.025)
     assert np.mean([item.sound for item in items]) == pytest.approx(0.25, abs=0.05)

@@ -11,12 +11,11 @@ import numpy as np
 import pytest
 import soundfile
 
-from twostep.inference.audio import assemble, listen, rhythm, style
+from twostep.inference.audio import assemble, rhythm
 from twostep.inference.genres import NAMES
 from twostep.inference.styles import STYLES
 from twostep.models.data.music import composer, demo, render
-from twostep.models.data.music import style as style_training
-from twostep.models.data.music.hearing import beat_f1, excerpts
+from twostep.models.data.music.hearing import beat_f1
 from twostep.models.data.music.library import Job, Sound, Track, _write, plan, sound_of
 
 needs_synth = pytest.mark.skipif(
@@ -57,7 +56,7 @@ def test_the_bundled_song_is_fit_to_ship() -> None:
 @needs_synth
 @pytest.mark.parametrize("genre", ["salsa", "house"])
 def test_a_rendered_piece_is_heard_as_written(genre: str, tmp_path: Path) -> None:
-    """A seed that nothing was trained on: beats, bars and genre are found."""
+    """A seed that nothing was trained on: beats and bars are found."""
     sound = sound_of(Job(f"{genre}_101", "piece", genre, 101, sounds=tmp_path))
     assert isinstance(sound, Sound)
     assert sound.beats is not None
@@ -69,7 +68,6 @@ def test_a_rendered_piece_is_heard_as_written(genre: str, tmp_path: Path) -> Non
     bars = pulse.beats[pulse.downbeats]
     assert len(bars) > 0.9 * sound.downbeats.sum()
     assert np.mean(np.abs(bars[:, None] - strong).min(axis=1) < 0.07) > 0.9
-    assert style.verdict(sound.heard, pulse) == genre
     assert len(list(tmp_path.glob("*.flac"))) == 1
     again = sound_of(Job(f"{genre}_101", "piece", genre, 101, sounds=tmp_path))
     assert isinstance(again, Sound)
@@ -105,39 +103,13 @@ def test_tracks_are_written_end_to_end(tmp_path: Path) -> None:
 
 
 def test_the_plan_splits_and_credits(data_folder: Path, tmp_path: Path) -> None:
-    jobs = plan(data_folder / "music", data_folder / "midi", None, tmp_path, 8, 0, 10)
+    jobs = plan(data_folder / "music", data_folder / "midi", None, tmp_path, 8, 0, 30)
     assert {job.genre for job in jobs if job.kind == "piece"} == set(NAMES)
     held_out = [job for job in jobs if job.split == "validation"]
     assert {job.style for job in held_out} >= set(STYLES)
     assert not any("librosa" in str(job.path) for job in jobs)
     assert all(job.licence and job.credit for job in jobs)
     assert len({job.name for job in jobs}) == len(jobs)
-
-
-@pytest.mark.slow
-@needs_synth
-def test_genres_are_told_apart(tmp_path: Path) -> None:
-    """Trained on three seeds a genre, tried on another."""
-    form = (("verse", 4, 0.6), ("chorus", 6, 1.0))
-    seen: dict[bool, list[tuple[np.ndarray, str]]] = {True: [], False: []}
-    for genre in STYLES:
-        for seed in range(200, 204):
-            piece = composer.compose(genre, seed, form)
-            path = tmp_path / "piece.wav"
-            soundfile.write(path, render.render(piece, rate=22_050), 22_050)
-            heard = listen(path)
-            for part in excerpts(heard, 10.0):
-                seen[seed < 203].append((style.traits(part, rhythm(part)), genre))
-    weights = tmp_path / "style.json"
-    traits, genres = zip(*seen[True], strict=True)
-    style_training.train(np.stack(traits), genres, weights)
-    stored = json.loads(weights.read_text())
-    mean, spread, matrix, bias = (np.array(stored[n]) for n in ("mean", "spread", "matrix", "bias"))
-    right = [
-        STYLES[int((matrix @ np.clip((found - mean) / spread, -3, 3) + bias).argmax())] == genre
-        for found, genre in seen[False]
-    ]
-    assert np.mean(right) >= 0.8
 
 
 @pytest.mark.slow
