@@ -55,8 +55,7 @@ class TWOSTEP_PT_rhythm(Sidebar, bpy.types.Panel):
         layout.use_property_decorate = False
         layout.enabled = not context.window_manager.twostep_running
         layout.operator("twostep.read_rhythm", icon="VIEWZOOM")
-        column = layout.column(heading="Rhythm")
-        column.prop(settings, "use_rhythm")
+        layout.prop(settings, "use_rhythm")
         if not (settings.use_rhythm or settings.rhythm_known):
             say(layout, context, "Not read yet. Score reads it from the dance, too.")
             return
@@ -86,12 +85,11 @@ def _draw_dancer(layout: bpy.types.UILayout, context: bpy.types.Context) -> bpy.
 def _draw_buttons(
     layout: bpy.types.UILayout, context: bpy.types.Context, ob: bpy.types.Object | None
 ) -> None:
-    if draw_progress(layout, context, "score"):
-        return
     column = layout.column()
-    big = column.row()
-    big.scale_y = 1.6
-    big.operator("twostep.score", icon="SOUND")
+    if not draw_progress(column, context, "score"):
+        big = column.row()
+        big.scale_y = 1.6
+        big.operator("twostep.score", icon="SOUND")
     again = column.row()
     again.enabled = ob is not None and bool(takes.of(context.scene, ob))
     again.operator("twostep.score_variation", icon="DUPLICATE")
