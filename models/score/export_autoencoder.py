@@ -3,7 +3,7 @@
 
 `python -m twostep.models.score.export_autoencoder --corpus DIR --run DIR --out DIR` writes
 frozen.pt to the run, autoencoder_encoder.onnx and autoencoder_decoder.onnx to `--out`, and enters
-them in score.json.
+them in score.json. A run that is frozen stays so: the latents of a corpus depend on it.
 """
 
 from __future__ import annotations
@@ -18,12 +18,20 @@ import torch
 from ...inference.score.mel import BINS, SPREAD_DB
 from ..training import CHECKPOINT, load_average
 from .autoencoder import LATENT, PATCH, REACH, Autoencoder
-from .encode_corpus import FROZEN, clips_of
+from .encode_corpus import FROZEN, clips_of, frozen
 from .export import difference, export, vouch
 
 #: Largest difference from torch that a file of half-size weights may show, normalised mel.
 TOLERANCE = 0.05
 _TOKENS = 64
+
+
+def freeze(run: Path, corpus: Path) -> None:
+    """Write the frozen weights: the averaged ones, calibrated on a corpus."""
+    model = Autoencoder()
+    load_average(model, run)
+    calibrate(model, corpus)
+    torch.save(model.state_dict(), run / FROZEN)
 
 
 @torch.no_grad()
@@ -88,10 +96,9 @@ def main() -> None:
     asked = parser.parse_args()
     if asked.threads:
         torch.set_num_threads(asked.threads)
-    model = Autoencoder()
-    load_average(model, asked.run)
-    calibrate(model, asked.corpus)
-    torch.save(model.state_dict(), asked.run / FROZEN)
+    if not (asked.run / FROZEN).exists():
+        freeze(asked.run, asked.corpus)
+    model = frozen(asked.run)
     kept = torch.load(asked.run / CHECKPOINT, map_location="cpu", weights_only=True)
     found = write(model, asked.out)
     if max(found.values()) > TOLERANCE:
