@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+import warnings
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -54,7 +55,7 @@ def parse_bvh(path: Path) -> Bvh:
         joints = _parse_hierarchy(head.split())
         words = tail.split(None, 5)  # Frames: N Frame Time: S …
         frames, frame_time, numbers = int(words[1]), float(words[4]), words[5]
-        values = np.array(numbers.split(), dtype=np.float64)
+        values = _numbers(numbers)
         width = sum(len(joint.channels) for joint in joints)
         if not 0 < frame_time < np.inf:
             raise ValueError("a frame takes no time")
@@ -150,6 +151,17 @@ def _local(
         if name.endswith("position"):
             place[:, "XYZ".index(name[0].upper())] = values[:, i]
     return turn, place
+
+
+def _numbers(text: str) -> NDArray[np.float64]:
+    """The numbers of a text. Raises ValueError when it holds anything else."""
+    # Splitting the text first would take a hundred bytes a number.
+    with warnings.catch_warnings():
+        warnings.simplefilter("error", DeprecationWarning)
+        try:
+            return np.fromstring(text, sep=" ")
+        except DeprecationWarning as error:
+            raise ValueError("not every word is a number") from error
 
 
 def _parse_hierarchy(words: list[str]) -> tuple[Joint, ...]:

@@ -141,6 +141,13 @@ def test_damaged_files_are_told(tmp_path, text):
         parse_bvh(path)
 
 
+def test_words_among_the_numbers_are_told(write):
+    path = write([{}] * 3)
+    path.write_text(path.read_text().replace("97.500000", "high", 1))
+    with pytest.raises(TwostepError, match="take.bvh is damaged"):
+        parse_bvh(path)
+
+
 def test_truncated_motion_is_told(write):
     path = write([{}] * 3)
     path.write_text(path.read_text().rsplit(" ", 5)[0])
