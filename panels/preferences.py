@@ -31,4 +31,4 @@ class TWOSTEP_AP_preferences(bpy.types.AddonPreferences):
         used = context.window_manager
         if used.twostep_provider:
             note = f" ({used.twostep_provider_note})" if used.twostep_provider_note else ""
-            layout.label(text=f"Last dance ran on {used.twostep_provider}{note}")
+            layout.label(text=f"Last ran on {used.twostep_provider}{note}")

@@ -75,12 +75,12 @@ def frames(context: bpy.types.Context, ob: bpy.types.Object, choice: str) -> Fra
 def _animated(data: bpy.types.AnimData | None, choice: str) -> Frames | None:
     if data is None:
         return None
-    action = data.action
+    action, ranges = data.action, []
     if action is not None and choice != "NLA":
         if action.use_frame_range:
             return float(action.frame_start), float(action.frame_end)
-        ranges = [curve.range() for curve in versions.playing_curves(data)]
-    else:
+        ranges = [tuple(curve.range()) for curve in versions.playing_curves(data)]
+    if not ranges:
         tracks = (track for track in data.nla_tracks if not track.mute)
         strips = (strip for track in tracks for strip in track.strips if not strip.mute)
         ranges = [(strip.frame_start, strip.frame_end) for strip in strips]

@@ -62,7 +62,7 @@ def next_path(where: Path, ob: bpy.types.Object, genre: str, seed: int) -> tuple
     title = Path(bpy.data.filepath).stem if bpy.data.filepath else "untitled"
     stem = f"{bpy.path.clean_name(title)}_{bpy.path.clean_name(ob.name)}"
     pattern = re.compile(re.escape(stem) + r"_.+_s\d+_(\d+)\.wav", re.IGNORECASE)
-    matches = (pattern.fullmatch(path.name) for path in where.iterdir())
+    matches = (pattern.fullmatch(path.name) for path in where.glob("*.wav"))
     number = max((int(match[1]) for match in matches if match), default=0) + 1
     return where / f"{stem}_{genre}_s{seed}_{number:03}.wav", number
 

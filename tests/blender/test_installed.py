@@ -40,6 +40,10 @@ try:
     bpy.ops.twostep.dance()
     import av, onnxruntime, scipy
     session = sys.modules[name + ".operators.session"]
+    weights = sys.modules[name + ".inference.weights"]
+    if (weights.folder("score") / "flow.onnx").is_file():
+        scene.twostep.score.genre = "house"
+        bpy.ops.twostep.score()
     asked = (
         "import av, onnxruntime, scipy;"
         "print(av.__file__, onnxruntime.__file__, scipy.__file__)")
@@ -50,6 +54,7 @@ try:
         "action": dancer.animation_data.action.name,
         "length": list(dancer.animation_data.action.frame_range),
         "package": sys.modules[name].__file__,
+        "music": [str(path) for path in session.user_folder("music").iterdir()],
         "blender_imports": [av.__file__, onnxruntime.__file__, scipy.__file__],
         "worker_imports": worker.stdout.split(),
     }
@@ -123,6 +128,16 @@ def test_the_installed_extension_dances(facts, variables):
     # Six seconds at the 24 frames a second of Blender's own default.
     assert last - first == pytest.approx(6 * 24, abs=3)
     assert Path(facts["package"]).is_relative_to(variables["BLENDER_USER_RESOURCES"])
+
+
+def test_the_installed_extension_scores(facts, variables, extension_zip):
+    """The file was never saved, so its music is in the user's folder."""
+    with zipfile.ZipFile(extension_zip) as packed:
+        if "models/weights/score/flow.onnx" not in packed.namelist():
+            pytest.skip("the zip has no networks for music yet")
+    (path,) = map(Path, facts["music"])
+    assert path.name == "untitled_Dancer_house_s1_001.wav" and path.stat().st_size > 5 * 88_200
+    assert path.is_relative_to(variables["BLENDER_USER_RESOURCES"])
 
 
 @pytest.mark.parametrize("whose", ["blender_imports", "worker_imports"])

@@ -170,6 +170,20 @@ def test_reading_leaves_no_trace(context, motion):
     assert tuple(ob.pose.bones["head"].rotation_quaternion) == (0.5, 0.5, 0.5, 0.5)
 
 
+def test_a_linked_armature_is_read(context, motion, tmp_path):
+    """It cannot be keyed, but it can be watched."""
+    context.scene.render.fps = 30
+    ob = smpl_armature()
+    dance(ob, motion)
+    path = tmp_path / "library.blend"
+    bpy.data.libraries.write(str(path), {ob})
+    bpy.data.objects.remove(ob)
+    with bpy.data.libraries.load(str(path), link=True) as (source, target):
+        target.objects = source.objects
+    context.scene.collection.objects.link(target.objects[0])
+    assert near(read(context, target.objects[0]), motion)
+
+
 def test_an_armature_that_is_deleted_meanwhile(context, motion):
     ob = smpl_armature()
     dance(ob, motion)
