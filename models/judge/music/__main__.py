@@ -26,13 +26,13 @@ from ....inference.errors import TwostepError
 from ....inference.genres import GENRES, NAMES
 from ....inference.score.networks import Networks
 from . import alignment, figures, made, onsets, pictures, rebuilt
-from .figures import Reference
+from .figures import Reference, Verdict
 from .heard import Corpus, Heard
 from .made import VARIANTS, Dance, Unmoved
 from .report import Report
 
 #: Pieces of a genre that templates are learnt from, and those held out; their length, seconds.
-LEARNT, HELD_OUT, LENGTH = 16, 6, 60.0
+LEARNT, HELD_OUT, LENGTH = 24, 6, 60.0
 #: How many true pieces are put together again, and for how long.
 REBUILT, REBUILT_SECONDS = 13, 20.0
 
@@ -69,6 +69,10 @@ def judge(asked: argparse.Namespace, console: Console) -> Report:
         for (number, genre), seed in track(wanted, "Scoring", console=console)
     ]
     report.columns["generated"] = figures.judged(music, reference, made.joins(asked.seconds))
+    if asked.paper:
+        console.print("The paper's way, one dance a genre …")
+        verdict = _paper(asked.paper, dances, genres, asked.seconds, reference)
+        report.columns["the paper's way"] = verdict
     networks = Networks(weights.read_bundle(folder, "score"), "cpu")
     if asked.variants:
         unmoved = Unmoved(networks.bundle, "cpu")
@@ -100,6 +104,17 @@ def refer(corpus: Corpus, genres: Sequence[str]) -> Reference:
                 )
     templates = alignment.learn((clip, onsets.flux(clip.mel)) for clip in learnt)
     return Reference(templates, held_out, style.probabilities, style.embed)
+
+
+def _paper(
+    run: Path, dances: Sequence[Dance], genres: Sequence[str], seconds: float, reference: Reference
+) -> Verdict:
+    """The baseline on one dance a genre."""
+    from . import baseline  # it alone needs torch
+
+    wanted = [(dances[number], genre) for number, genre in made.pairs(dances, genres, 1)]
+    pieces = baseline.made_by_paper(run, wanted)
+    return figures.judged(pieces, reference, baseline.joins(seconds))
 
 
 def _variant(
@@ -166,6 +181,7 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--seconds", type=float, default=30.0, help="of each dance")
     parser.add_argument("--motions", nargs="*", type=Path, default=[], help="more dances: files")
     parser.add_argument("--weights", type=Path, help="folder with score.json")
+    parser.add_argument("--paper", type=Path, help="run of the trained baseline, to judge it, too")
     parser.add_argument("--no-variants", dest="variants", action="store_false")
     return parser
 

@@ -2,9 +2,9 @@
 """Is the music on the grid: where in the beat its attacks lie, against what its genre does there.
 
 Beat trackers lock to off-beats, so they cannot judge music (on true renders of salsa one finds the
-half-beats). Here the flux of three bands is folded by the phase of the asked beat, window by
-window, and laid over the profile of the genre: the shift that fits best says how far off the
-music is, without any tracking.
+half-beats). Here the flux of three bands is folded by the phase of the asked bar and beat, window
+by window, and laid over the profile of the genre: the shift of up to half a beat that fits best
+says how far off the music is, without any tracking.
 """
 
 from __future__ import annotations
@@ -35,7 +35,7 @@ _STIFF = 60.0
 
 _HALF = PHASES // 2
 
-#: Of each genre, (24, 3): how the flux of the bands lies in the beat, each band about 0.
+#: Of each genre, (bar, 24, 3): how the flux of the bands lies in the bar, each band about 0.
 Templates = Mapping[str, Array]
 
 
@@ -57,23 +57,24 @@ class Window:
 
 
 def fold(flux: Array, grid: Grid, start: float = 0.0, stop: float = np.inf) -> Array:
-    """Mean flux by place in the beat, (24, 3), of a flux (T, 3), within some seconds."""
+    """Mean flux by place in the bar, (3 or 4, 24, 3), of a flux (T, 3), within some seconds."""
     times = mel.frame_times(len(flux))
     inside = (times >= start) & (times < stop)
-    place = grid.position(times[inside]) % 1 * PHASES
+    count = grid.beats_per_bar * PHASES
+    place = (grid.position(times[inside]) - grid.first) * PHASES
     low = np.floor(place).astype(int)
     share = place - low
-    total, weight = np.zeros((PHASES, flux.shape[1])), np.zeros(PHASES)
-    for index, part in ((low % PHASES, 1 - share), ((low + 1) % PHASES, share)):
-        np.add.at(total, index, flux[inside] * part[:, None])
-        np.add.at(weight, index, part)
+    total, weight = np.zeros((count, flux.shape[1])), np.zeros(count)
+    for index, part in ((low, 1 - share), (low + 1, share)):
+        np.add.at(total, index % count, flux[inside] * part[:, None])
+        np.add.at(weight, index % count, part)
     total, weight = (gaussian_filter1d(x, 1.0, axis=0, mode="wrap") for x in (total, weight))
-    return total / np.maximum(weight, 1e-6)[:, None]
+    return (total / np.maximum(weight, 1e-6)[:, None]).reshape(-1, PHASES, flux.shape[1])
 
 
 def profile(folded: Array) -> Array:
     """A fold about 0 in each band, as a whole of length 1 (or all 0)."""
-    centred = folded - folded.mean(axis=0)
+    centred = folded - folded.mean(axis=(0, 1))
     return centred / max(float(np.linalg.norm(centred)), 1e-9)
 
 
@@ -85,15 +86,32 @@ def learn(pieces: Iterable[tuple[Heard, Array]]) -> dict[str, Array]:
     return {genre: profile(np.mean(folds, axis=0)) for genre, folds in found.items()}
 
 
-def best_shift(folded: Array, template: Array) -> tuple[float, float]:
-    """How much later than the template a fold is, in beats -0.5..0.5, and the correlation there."""
-    shape = profile(folded)
-    fits = np.array([float((np.roll(template, s, axis=0) * shape).sum()) for s in range(PHASES)])
+def shifted(template: Array) -> tuple[Array, Array]:
+    """A template and its mean beat, -12..11 places later: (24, n) each."""
+    found = []
+    for shape in (template, _beat(template)):
+        flat = profile(shape).reshape(-1, shape.shape[-1])
+        moved = [np.roll(flat, places - _HALF, axis=0).ravel() for places in range(PHASES)]
+        found.append(np.array(moved))
+    return found[0], found[1]
+
+
+def best_shift(folded: Array, known: tuple[Array, Array]) -> tuple[float, float]:
+    """How much later than a template (see `shifted`) a fold is, in beats -0.5..0.5, and how well
+    it fits there: the mean of two correlations, of the bar and of the mean beat.
+    """
+    shapes = (profile(folded), profile(_beat(folded)))
+    fits = np.mean([k @ shape.ravel() for k, shape in zip(known, shapes, strict=True)], axis=0)
     top = int(fits.argmax())
-    before, here, after = fits[top - 1], fits[top], fits[(top + 1) % PHASES]
-    bend = min(before - 2 * here + after, -1e-9)
-    place = top + np.clip(0.5 * (before - after) / bend, -0.5, 0.5)
-    return float((place + _HALF) % PHASES - _HALF) / PHASES, float(here)
+    if not 0 < top < PHASES - 1:
+        return (top - _HALF) / PHASES, float(fits[top])
+    before, here, after = fits[top - 1 : top + 2]
+    between = 0.5 * (before - after) / min(before - 2 * here + after, -1e-9)
+    return float(top - _HALF + np.clip(between, -0.5, 0.5)) / PHASES, float(here)
+
+
+def _beat(folded: Array) -> Array:
+    return folded.mean(axis=0, keepdims=True)
 
 
 def windows(heard: Heard, flux: Array, template: Array, grid: Grid | None = None) -> list[Window]:
@@ -102,6 +120,7 @@ def windows(heard: Heard, flux: Array, template: Array, grid: Grid | None = None
     grid: another one to judge by than the piece's own.
     """
     grid = grid or heard.grid
+    known = shifted(template)
     last = max(heard.seconds - WINDOW, 0.0)
     found = []
     for start in np.arange(0.0, last + 1e-6, HOP):
@@ -113,7 +132,7 @@ def windows(heard: Heard, flux: Array, template: Array, grid: Grid | None = None
         if folded.mean() < FAINT:
             found.append(Window(start, None, period, 0.0))
             continue
-        shift, fit = best_shift(folded, template)
+        shift, fit = best_shift(folded, known)
         found.append(Window(start, shift * period, period, fit))
     return found
 
@@ -186,13 +205,14 @@ def _salience(flux: Array, periods: Array, template: Array) -> Array:
     """How much each frame is like a beat, (T,), spread 1: the template laid around it."""
     frames = np.arange(len(flux))
     total = np.zeros(len(flux))
+    beat = profile(_beat(template))[0]
     for phase in range(PHASES):
         away = (phase + _HALF) % PHASES - _HALF
         at = np.clip(frames + away / PHASES * periods * mel.FPS, 0, len(flux) - 1)
         low = np.minimum(at.astype(int), max(len(flux) - 2, 0))
         part = (at - low)[:, None]
         around = flux[low] * (1 - part) + flux[np.minimum(low + 1, len(flux) - 1)] * part
-        total += around @ template[phase]
+        total += around @ beat[phase]
     return total / max(float(total.std()), 1e-9)
 
 

@@ -35,15 +35,14 @@ def following(pieces: Sequence[Heard], fluxes: Sequence[Array]) -> dict[str, flo
 
     `accents`: chance that a struck accent is stronger than a plain half-beat (of the same kind:
     on the beat or between) of its piece; .5 is nothing. `stops`: flux in stops as a share of that
-    around them; 1 is nothing. `stop_drop`: how much quieter it is there, dB. `energy`: correlation
-    of loudness with the energy asked for. `…_null`: the same for another dance.
+    around them; 1 is nothing (level would not tell: chords ring on). `energy`: correlation of
+    loudness with the energy asked for. `…_null`: the same for another dance.
     """
     strengths = [half_beat_strengths(p, f) for p, f in zip(pieces, fluxes, strict=True)]
     told = [energy_correlation(piece) for piece in pieces if piece.energy is not None]
     return {
         **_against_others("accents", _accents, pieces, strengths),
         **_against_others("stops", _stop_flux, pieces, fluxes),
-        **_against_others("stop_drop", _stop_drop, pieces, fluxes),
         **_mean("energy", [own for own, _ in told]),
         **_mean("energy_null", [null for _, null in told]),
     }
@@ -75,11 +74,15 @@ def half_beat_strengths(heard: Heard, flux: Array) -> Array:
 
 
 def energy_correlation(heard: Heard) -> tuple[float, float]:
-    """Rank correlation of loudness over a bar with the energy asked for, and its null."""
+    """Rank correlation of loudness over a bar with the energy asked for, and its null.
+
+    The last bar is left out, because music fades out over it.
+    """
     assert heard.energy is not None
     bar = max(1, round(heard.grid.beats_per_bar * 60 / heard.grid.bpm * mel.FPS))
-    level = rankdata(uniform_filter1d(loudness(heard.mel), bar, mode="nearest"))
-    energy = rankdata(heard.energy)
+    rows = max(len(heard.mel) - bar, 2)
+    level = rankdata(uniform_filter1d(loudness(heard.mel[:rows]), bar, mode="nearest"))
+    energy = rankdata(heard.energy[:rows])
     null = [_correlation(level, np.roll(energy, round(s * len(energy)))) for s in SHIFTS]
     return _correlation(level, energy), float(np.mean(null))
 
@@ -110,11 +113,6 @@ def _accents(heard: Heard, strengths: Array, dance: Heard) -> float:
 def _stop_flux(heard: Heard, flux: Array, dance: Heard) -> float:
     inside, around = _stopped(heard, flux.mean(axis=1), dance)
     return float(np.mean(inside / np.maximum(around, 1e-6))) if len(inside) else float("nan")
-
-
-def _stop_drop(heard: Heard, _flux: Array, dance: Heard) -> float:
-    inside, around = _stopped(heard, loudness(heard.mel), dance)
-    return float(np.mean(around - inside)) if len(inside) else float("nan")
 
 
 def _stopped(heard: Heard, curve: Array, dance: Heard) -> tuple[Array, Array]:

@@ -55,7 +55,9 @@ def contact_sheet(
         axes.set_yticks([])
     for axes in grid[len(pieces) :]:
         axes.axis("off")
-    figure.subplots_adjust(0.008, 0.3 / (1.55 * lines), 0.995, 0.96, wspace=0.02, hspace=0.5)
+    figure.subplots_adjust(
+        0.008, 0.3 / (1.55 * lines), 0.995, 1 - 0.2 / (1.55 * lines), wspace=0.02, hspace=0.5
+    )
     figure.savefig(path)
     with Image.open(path) as picture:
         small = picture.convert("RGB").quantize(_COLOURS, dither=Image.Dither.NONE)

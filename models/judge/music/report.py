@@ -29,7 +29,6 @@ SHOWN: tuple[tuple[str, str, str | None], ...] = (
     ("bhs", "beat hit as published", "bhs_half"),
     ("accents", "accents louder than half-beats", "accents_null"),
     ("stops", "attacks in stops / around", "stops_null"),
-    ("stop_drop", "quieter in stops, dB", "stop_drop_null"),
     ("energy", "loudness with energy", "energy_null"),
     ("chords", "correlation with the chords", "chords_null"),
     ("agreement", "genre heard as asked", None),
@@ -44,8 +43,16 @@ SHOWN: tuple[tuple[str, str, str | None], ...] = (
     ("peak", "peak", None),
     ("level_db", "level, dB", None),
 )
-_FOLLOWING = ("align", "accents", "stops", "stop_drop", "energy", "chords", "agreement")
-_LOSSES = {"mel_l1": "mel L1, dB", "attack": "attacks", "spectral": "spectral distance, dB"}
+_FOLLOWING = ("align", "accents", "stops", "energy", "chords", "agreement")
+_LOSSES = {
+    "mel_l1": "mel L1, dB",
+    "attack": "attacks in the mel, correlation",
+    "lsd_db": "spectral distance, dB",
+    "onset": "attacks in the sound, correlation",
+    "attack_ms": "rise of attacks, ms",
+    "true_attack_ms": "… of the truth, ms",
+    "high_db": "above 8 kHz, dB",
+}
 
 
 @dataclass

@@ -6,9 +6,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 import numpy as np
-from scipy.signal import stft
 
 from ....inference.score import mel
+from ...score.vocoder_measures import measure
 from .heard import RATE, Array, Floats, Heard
 from .onsets import flux
 
@@ -96,7 +96,7 @@ def differences(true: Heard, made: Heard) -> dict[str, float]:
     """How far a reconstruction is from the truth.
 
     `mel_l1`: dB. `attack`: correlation of their flux over all bands: 1 is as sharp, in place.
-    `spectral`: log-spectral distance in dB up to 20 kHz, where both have samples.
+    Where both have samples, those of `vocoder_measures` as well.
     """
     rows = min(len(true.mel), len(made.mel))
     a, b = true.mel[:rows], made.mel[:rows]
@@ -106,15 +106,5 @@ def differences(true: Heard, made: Heard) -> dict[str, float]:
     }
     if true.samples is not None and made.samples is not None:
         size = min(len(true.samples), len(made.samples))
-        found["spectral"] = log_spectral_distance(true.samples[:size], made.samples[:size])
+        found |= measure(true.samples[:size], made.samples[:size])
     return found
-
-
-def log_spectral_distance(true: Floats, made: Floats) -> float:
-    """Root mean square over bins of the difference of log spectra (floor -80 dB), dB."""
-    levels = []
-    for samples in (true, made):
-        _, _, spectrum = stft(samples, RATE, nperseg=2048, noverlap=1024, padded=False)
-        usable = np.abs(spectrum[: round(20_000 / RATE * 2048)])
-        levels.append(20 * np.log10(np.maximum(usable, 1e-4)))
-    return float(np.sqrt(np.square(levels[0] - levels[1]).mean(axis=0)).mean())

@@ -55,8 +55,6 @@ def test_stops_are_heard():
     found = scores(pieces)
     assert found["stops"] < 0.35
     assert found["stops_null"] > 0.6
-    assert found["stop_drop"] > 12
-    assert abs(found["stop_drop_null"]) < 6
     deaf = scores([piece.sounding(on_grid().samples) for piece in pieces])
     assert deaf["stops"] == pytest.approx(1, abs=0.25)
 

@@ -79,10 +79,10 @@ def test_a_loop_that_jumps_clicks():
 def test_differences_grow_with_the_damage():
     true = on_grid()
     same = sound.differences(true, true)
-    assert same["mel_l1"] == same["spectral"] == 0
+    assert same["mel_l1"] == same["lsd_db"] == 0
     assert same["attack"] == pytest.approx(1)
     rough = sound.differences(true, true.sounding(true.samples + hiss(SECONDS, 0.02)))
     late = sound.differences(true, true.sounding(np.roll(true.samples, 3 * STEP)))
     assert rough["mel_l1"] > 3
-    assert rough["spectral"] > 3
+    assert rough["lsd_db"] > 3
     assert late["attack"] < 0.5
