@@ -25,7 +25,7 @@ from ....inference.audio import style
 from ....inference.errors import TwostepError
 from ....inference.genres import GENRES, NAMES
 from ....inference.score.networks import Networks
-from . import alignment, figures, made, onsets, pictures, rebuilt
+from . import alignment, figures, made, onsets, pictures, rebuilt, sound
 from .figures import Reference, Verdict
 from .heard import Corpus, Heard
 from .made import VARIANTS, Dance, Unmoved
@@ -33,6 +33,8 @@ from .report import Report
 
 #: Pieces of a genre that templates are learnt from, and those held out; their length, seconds.
 LEARNT, HELD_OUT, LENGTH = 24, 6, 60.0
+#: How many loops are made.
+LOOPS = 4
 #: How many true pieces are put together again, and for how long.
 REBUILT, REBUILT_SECONDS = 13, 20.0
 
@@ -69,6 +71,7 @@ def judge(asked: argparse.Namespace, console: Console) -> Report:
         for (number, genre), seed in track(wanted, "Scoring", console=console)
     ]
     report.columns["generated"] = figures.judged(music, reference, made.joins(asked.seconds))
+    report.columns["generated"].figures.update(_loops(dances, genres, folder, asked.out))
     if asked.paper:
         console.print("The paper's way, one dance a genre …")
         verdict = _paper(asked.paper, dances, genres, asked.seconds, reference)
@@ -104,6 +107,17 @@ def refer(corpus: Corpus, genres: Sequence[str]) -> Reference:
                 )
     templates = alignment.learn((clip, onsets.flux(clip.mel)) for clip in learnt)
     return Reference(templates, held_out, style.probabilities, style.embed)
+
+
+def _loops(
+    dances: Sequence[Dance], genres: Sequence[str], folder: Path, out: Path
+) -> dict[str, float]:
+    """The worst figures of a loop in some genres."""
+    rows = []
+    for number, genre in made.pairs(dances, genres, 1)[:LOOPS]:
+        samples, downbeats = made.looped(dances[number], genre, 0, folder, out)
+        rows.append(sound.loop_scores(samples, downbeats))
+    return {key: max(row[key] for row in rows) for key in rows[0]}
 
 
 def _paper(

@@ -21,7 +21,7 @@ from ....inference.score.generator import OVERLAP, Told, mels, window_starts
 from ....inference.score.networks import TOKEN, Networks
 from ....inference.score.score import score, told_of
 from ..clips import read_clips
-from .heard import Floats, Heard, mel_of
+from .heard import Array, Floats, Heard, mel_of
 
 #: Shortest take that is used where it is shorter than what was asked for, seconds.
 SHORTEST = 20.0
@@ -83,9 +83,10 @@ def held_out(shards: Path, seconds: float, out: Path) -> list[Dance]:
     found: list[Dance] = []
     for clip in read_clips(shards, ("test",), shortest=min(seconds, SHORTEST)):
         motion = clip.motion[: round(seconds * FPS)]
-        path = out / f"{clip.name}_{len(found)}.npz"
+        again = any(dance.name == clip.name for dance in found)
+        path = out / (f"{clip.name}_{len(found)}.npz" if again else f"{clip.name}.npz")
         motion.save(path)
-        found.append(Dance(clip.name, path, motion))
+        found.append(Dance(path.stem, path, motion))
     return found
 
 
@@ -105,6 +106,16 @@ def finished(dance: Dance, genre: str, seed: int, weights: Path, out: Path) -> H
     samples = read_wav(path)
     told = told_of(dance.motion, result.cues, genre, seed, result.seconds, provider="cpu")
     return replace(of_cues(path.stem, told, mel_of(samples)), samples=samples)
+
+
+def looped(dance: Dance, genre: str, seed: int, weights: Path, out: Path) -> tuple[Floats, Array]:
+    """Samples of a loop as users get it, and the seconds of its downbeats."""
+    path = out / f"{genre}_{dance.name}_loop.wav"
+    result = score(
+        ScoreJob(dance.path, path, genre, seed, loop=True, provider="cpu"), folder=weights
+    )
+    grid = result.cues.grid
+    return read_wav(path), grid.beats[grid.downbeats]
 
 
 def told_as(

@@ -36,6 +36,8 @@ SHOWN: tuple[tuple[str, str, str | None], ...] = (
     ("frechet", "Fréchet distance by genre", "frechet_floor"),
     ("frechet_all", "Fréchet distance of all", "frechet_all_floor"),
     ("seam", "step at joins / elsewhere", None),
+    ("loop_click", "jump where a loop goes on / usual", None),
+    ("loop_step", "step where a loop goes on / at downbeats", None),
     ("clipped", "clipped samples", None),
     ("silent", "silence outside stops", None),
     ("dc", "direct current / level", None),

@@ -9,7 +9,7 @@ import numpy as np
 
 from ....inference.score import mel
 from ...score.vocoder_measures import measure
-from .heard import RATE, Array, Floats, Heard
+from .heard import RATE, Array, Floats, Heard, mel_of
 from .onsets import flux
 
 #: As loud as a sample can be, and how many in a row are clipping.
@@ -86,10 +86,25 @@ def seam_ratio(heard: Heard, joins: Sequence[float]) -> float:
     return float(steps[at].mean() / max(steps[~at].mean(), 1e-9))
 
 
-def loop_click(samples: Floats) -> float:
-    """Jump of the wave from the end to the start over its usual large step; above 1 is a click."""
+def loop_scores(samples: Floats, downbeats: Array) -> dict[str, float]:
+    """How a loop goes on at its beginning.
+
+    `loop_click`: the wave's jump there over its usual large step; above 1 is a click.
+    `loop_step`: the mel's step there over that at the other downbeats (seconds); 1 is no seam.
+    """
     usual = float(np.percentile(np.abs(np.diff(samples)), 99.9))
-    return abs(float(samples[0]) - float(samples[-1])) / max(usual, 1e-9)
+    click = abs(float(samples[0]) - float(samples[-1])) / max(usual, 1e-9)
+    twice = mel_of(np.concatenate([samples, samples]))
+    steps = np.abs(np.diff(twice.astype(np.float64), axis=0)).mean(axis=1)
+    length = len(samples) / RATE
+    inside = downbeats[(downbeats > 0.2) & (downbeats < length - 0.2)]
+
+    def step(time: float) -> float:
+        row = round(time * mel.FPS)
+        return float(steps[row - _NEAR : row + _NEAR].mean())
+
+    others = float(np.mean([step(time) for time in inside])) if len(inside) else float("nan")
+    return {"loop_click": click, "loop_step": step(length) / max(others, 1e-9)}
 
 
 def differences(true: Heard, made: Heard) -> dict[str, float]:

@@ -70,10 +70,21 @@ def test_a_seam_is_heard_at_its_place():
 
 
 def test_a_loop_that_jumps_clicks():
-    t = np.arange(RATE) / RATE
-    whole, broken = np.sin(2 * np.pi * 50 * t), np.sin(2 * np.pi * 50.25 * t + 0.3)
-    assert sound.loop_click(whole) < 1.1
-    assert sound.loop_click(broken) > 5
+    t = np.arange(2 * RATE) / RATE
+    whole, broken = np.sin(2 * np.pi * 50 * t), np.sin(2 * np.pi * 50.2 * t + 0.3)
+    bars = np.array([0.5, 1.0, 1.5])
+    assert sound.loop_scores(whole, bars)["loop_click"] < 1.1
+    assert sound.loop_scores(broken, bars)["loop_click"] > 3
+
+
+def test_a_loop_cut_within_a_beat_has_a_seam():
+    heard = on_grid(bpm=120.0)  # beats at .31, .81, …
+    samples, bars = heard.samples[: 16 * RATE], np.arange(0.31, 16, 2.0)
+    good = sound.loop_scores(samples, bars)["loop_step"]
+    samples = samples.copy()
+    samples[: RATE // 10] += hiss(0.1, 0.5)
+    assert good < 1.5
+    assert sound.loop_scores(samples, bars)["loop_step"] > 2 * good
 
 
 def test_differences_grow_with_the_damage():
