@@ -17,6 +17,7 @@ from ..inference.jobs import AUTO, ScoreJob
 from ..inference.motion import Motion
 from ..scene import armature, poses, strips, takes
 from . import session, watch
+from .session import state
 from .watch import Rhythm, Watch, Watching
 
 
@@ -101,6 +102,7 @@ class ScoreRun(Watching):
             provider=session.provider(),
         )
         self._ask("score", job.to_fields())
+        state.stage = "Starting"
 
     def _first_downbeat(self, rhythm: Rhythm) -> float:
         """Seconds to the first bar that starts within the music."""
