@@ -14,12 +14,14 @@ from ....inference.score import mel
 from ....inference.score.cues import read_cues
 from ....inference.score.griffin_lim import GriffinLim
 from ....inference.score.score import told_of
-from ...score.paper import SLICE, load, sample
+from ...score.paper import SLICE, STEPS, load, sample
 from .heard import Heard, mel_of
 from .made import Dance, of_cues
 
 
-def made_by_paper(run: Path, wanted: Sequence[tuple[Dance, str]], seed: int = 0) -> list[Heard]:
+def made_by_paper(
+    run: Path, wanted: Sequence[tuple[Dance, str]], seed: int = 0, steps: int = STEPS
+) -> list[Heard]:
     """What the trained baseline of a run makes of dances, one piece for each dance and genre.
 
     It is told the motion only; it is judged by the same beats, energy and accents as ours.
@@ -30,7 +32,7 @@ def made_by_paper(run: Path, wanted: Sequence[tuple[Dance, str]], seed: int = 0)
         motion = dance.motion
         cues = read_cues(motion, beats_per_bar=GENRES[genre].beats_per_bar)
         told = told_of(motion, cues, genre, seed, motion.seconds, provider="cpu")
-        samples = voice.samples(sample(paper, motion, genre, seed))
+        samples = voice.samples(sample(paper, motion, genre, seed, steps))
         heard = of_cues(f"{genre}_{dance.name}_{seed}", told, mel_of(samples))
         pieces.append(replace(heard, samples=samples, chroma=None))  # it plays no plan
     return pieces
