@@ -13,6 +13,7 @@ import os
 from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import onnx
@@ -103,22 +104,28 @@ def difference(module: nn.Module, inputs: Mapping[str, Tensor], path: Path) -> f
     )
 
 
-def vouch(paths: Sequence[Path], facts: Mapping[str, object], version: str | None = None) -> Path:
+def vouch(
+    paths: Sequence[Path], facts: Mapping[str, object], version: str | None = None, card: str = CARD
+) -> Path:
     """Enter files and facts about them in the card of their folder, beside what it holds already.
 
     A fact that is itself a mapping is merged into the one that is there, key by key.
     """
-    card = paths[0].parent / CARD
-    told = json.loads(card.read_text("utf-8")) if card.exists() else {"version": "1", "sha256": {}}
+    place = paths[0].parent / card
+    told: dict[str, Any] = {"version": "1", "sha256": {}}
+    if place.exists():
+        told = json.loads(place.read_text("utf-8"))
     for name, value in facts.items():
         known = told.get(name)
-        merge = isinstance(known, dict) and isinstance(value, Mapping)
-        told[name] = {**known, **value} if merge else value
+        if isinstance(known, dict) and isinstance(value, Mapping):
+            told[name] = {**known, **value}
+        else:
+            told[name] = value
     for path in paths:
         told["sha256"][path.name] = hashlib.sha256(path.read_bytes()).hexdigest()
     told["version"] = version or told["version"]
     told["exported"] = datetime.now(UTC).date().isoformat()
-    partial = card.with_suffix(".part")
+    partial = place.with_suffix(".part")
     partial.write_text(json.dumps(told, indent=2) + "\n", encoding="utf-8")
-    os.replace(partial, card)
-    return card
+    os.replace(partial, place)
+    return place
