@@ -19,12 +19,12 @@ from .autoencoder import loss
 from .paper import SHRINK, WEIGHTS, Paper, denoising_loss
 from .paper_data import Slices, dances
 
-BATCH, VAE_BATCH = 8, 4
+BATCH, VAE_BATCH = 4, 4
 RATE, VAE_RATE = 1e-4, 1e-3
 #: Share of the budget that goes to the VAE, and how much its latents are drawn to a normal.
 VAE_SHARE, PRIOR = 0.3, 3e-4
-#: Clips of each split that are read.
-TRAINED_ON, LOOKED_AT = 240, 12
+#: Held-out clips that are read, and slices of them that a look judges.
+LOOKED_AT = 8
 
 
 def vae_loss(vae: nn.Module, pictures: Tensor) -> dict[str, Tensor]:
@@ -83,7 +83,7 @@ def train(
         latents, *told = (part.to(device) for part in source.scored(count))
         return [paper.scale * latents, *told]
 
-    batch = drawn(held_out, 2 * BATCH)
+    batch = drawn(held_out, LOOKED_AT)
     second.train(
         lambda _progress: {"loss": denoising_loss(paper.denoiser, *drawn(slices, BATCH))},
         lambda average: unet_look(average, batch),
@@ -97,10 +97,11 @@ def main() -> None:
     parser = argparse.ArgumentParser(description="Train the baseline after Tan et al.")
     parser.add_argument("--corpus", type=Path, required=True, help="folder of the corpus")
     parser.add_argument("--motion", type=Path, required=True, help="motion.npz of its dances")
+    parser.add_argument("--clips", type=int, help="clips that are read, else all")
     add_arguments(parser)
     asked = parser.parse_args()
     prepare(asked)
-    slices = Slices(list(dances(asked.corpus, asked.motion, "train", TRAINED_ON)), asked.seed)
+    slices = Slices(list(dances(asked.corpus, asked.motion, "train", asked.clips)), asked.seed)
     held_out = Slices(list(dances(asked.corpus, asked.motion, "validation", LOOKED_AT)), 1)
     paper = Paper().to(asked.device)
     train(paper, slices, held_out, asked.run, asked.budget, asked.device)
