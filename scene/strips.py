@@ -11,7 +11,7 @@ import bpy
 
 from ..inference.errors import TwostepError
 from . import versions
-from .keys import scene_fps
+from .keys import RECIPE, scene_fps
 
 
 @dataclass(frozen=True)
@@ -44,12 +44,16 @@ def songs(context: bpy.types.Context) -> list[bpy.types.Sequence]:
 
 
 def chosen(context: bpy.types.Context, name: str = "") -> bpy.types.Sequence | None:
-    """The sound strip of that name; without a name, the sequencer's active one or the first."""
+    """The sound strip of that name; without a name, the sequencer's active one or the first.
+
+    Music that was made for a dance comes after songs that the user brought.
+    """
     found = songs(context)
     if name:
         return next((strip for strip in found if strip.name == name), None)
     active = home(context).sequence_editor.active_strip if found else None
-    return next((strip for strip in found if strip == active), found[0] if found else None)
+    first = min(found, key=lambda strip: strip.get(RECIPE) is not None, default=None)
+    return next((strip for strip in found if strip == active), first)
 
 
 def clip(

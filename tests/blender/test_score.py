@@ -24,6 +24,7 @@ from .figures import smpl_armature
 from .snapshots import snapshot
 from .sounds import beat, write_wav
 from .test_keys import dance
+from .test_strips import strip_frame
 
 SOUND = bpy.app.build_options.audaspace
 with_strips = pytest.mark.skipif(not SOUND, reason="this Blender is built without sound strips")
@@ -118,6 +119,9 @@ def test_takes_are_added_and_never_overwritten(context, performer, folder):
     assert [take.strip.channel for take in found] == [2, 3]
     assert not any(take.strip.mute for take in found)
     assert scene.sequence_editor.active_strip == song and song.select and song.channel == 1
+    scene.sequence_editor.active_strip = None
+    strip_frame(song, 100)  # later than the takes, and still what is danced to
+    assert strips.chosen(context) == song
     scene.twostep.score.use_mute_earlier = True
     bpy.ops.twostep.score()
     assert [take.strip.mute for take in takes.of(scene, performer)] == [True, True, False]
