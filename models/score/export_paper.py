@@ -27,7 +27,7 @@ class Decoder(nn.Module):
         self.vae, self.spread = paper.vae, 1 / float(paper.scale)
 
     def forward(self, latents: Tensor) -> Tensor:
-        return self.vae.decode(latents * self.spread, return_dict=False)[0][:, 0]
+        return self.vae.decode(latents * self.spread)
 
 
 def write(paper: Paper, out: Path, *, half: bool = True) -> dict[Path, float]:

@@ -15,9 +15,11 @@ from pathlib import Path
 import numpy as np
 import torch
 from diffusers import AutoencoderKL, DDPMScheduler, UNet2DConditionModel
+from diffusers.models.autoencoders.vae import DiagonalGaussianDistribution
 from numpy.typing import NDArray
 from scipy.spatial.transform import Rotation
 from torch import Tensor, nn
+from torch.nn import functional
 
 from ...inference.genres import NAMES
 from ...inference.motion import FPS as MOTION_FPS
@@ -36,6 +38,8 @@ WIDTH = 256
 TRAINING_STEPS, STEPS = 1000, 50
 #: The trained weights, in the folder of the run.
 WEIGHTS = "paper.pt"
+
+_SQUARE = 4
 
 Floats = NDArray[np.float32]
 
@@ -59,13 +63,31 @@ def motion_features(motion: Motion) -> Floats:
     return np.concatenate(parts, axis=1).astype(np.float32)
 
 
-def vae() -> AutoencoderKL:
-    """The autoencoder of mel pictures (B, 1, T, 256), T a multiple of 8, untrained."""
-    return AutoencoderKL(
-        in_channels=1, out_channels=1, latent_channels=PLANES, layers_per_block=1,
-        block_out_channels=(16, 32, 64, 64), norm_num_groups=8, mid_block_add_attention=False,
-        down_block_types=("DownEncoderBlock2D",) * 4, up_block_types=("UpDecoderBlock2D",) * 4,
-    )  # fmt: skip
+class Vae(nn.Module):
+    """The autoencoder of mel pictures: 8 channels at an eighth of either side.
+
+    Squares of 4 x 4 are channels on the way in and out: convolutions of single mel bins would take
+    most of the time on a processor.
+    """
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.inner = AutoencoderKL(
+            in_channels=_SQUARE**2, out_channels=_SQUARE**2, latent_channels=PLANES,
+            layers_per_block=1, block_out_channels=(48, 96), norm_num_groups=8,
+            mid_block_add_attention=False, down_block_types=("DownEncoderBlock2D",) * 2,
+            up_block_types=("UpDecoderBlock2D",) * 2,
+        )  # fmt: skip
+
+    def encode(self, pictures: Tensor) -> DiagonalGaussianDistribution:
+        """The distribution of latents (B, 8, T / 8, 32) of normalised mels (B, T, 256)."""
+        squares = functional.pixel_unshuffle(pictures[:, None], _SQUARE)
+        return self.inner.encode(squares).latent_dist
+
+    def decode(self, latents: Tensor) -> Tensor:
+        """Normalised mels (B, T, 256) of latents (B, 8, T / 8, 32)."""
+        squares = self.inner.decode(latents, return_dict=False)[0]
+        return functional.pixel_shuffle(squares, _SQUARE)[:, 0]
 
 
 class Denoiser(nn.Module):
@@ -112,7 +134,7 @@ class Paper(nn.Module):
 
     def __init__(self) -> None:
         super().__init__()
-        self.vae, self.denoiser = vae(), Denoiser()
+        self.vae, self.denoiser = Vae(), Denoiser()
         self.register_buffer("scale", torch.ones(()))
 
     @torch.no_grad()
@@ -152,7 +174,7 @@ class Paper(nn.Module):
         for time in scheduler.timesteps:
             noise = self.denoiser(latents, time.expand(len(latents)).to(device), motion, genre)
             latents = scheduler.step(noise, time, latents, generator=random).prev_sample
-        return self.vae.decode(latents / self.scale, return_dict=False)[0][:, 0]
+        return self.vae.decode(latents / self.scale)
 
 
 def load(run: Path | None = None) -> Paper:

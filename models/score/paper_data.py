@@ -93,9 +93,9 @@ class Slices:
             yield int(index), SHRINK * int(self.random.integers(last + 1))
 
     def pictures(self, count: int) -> Tensor:
-        """Normalised mels (B, 1, 224, 256)."""
+        """Normalised mels (B, 224, 256)."""
         rows = [self.dances[i].sound[start : start + SLICE] for i, start in self._drawn(count)]
-        return torch.from_numpy(np.stack(rows))[:, None]
+        return torch.from_numpy(np.stack(rows))
 
     def scored(self, count: int) -> tuple[Tensor, Tensor, Tensor]:
         """Latents (B, 8, 28, 32), motion (B, 156, 360), genre (B, 13)."""

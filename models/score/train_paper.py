@@ -29,9 +29,8 @@ LOOKED_AT = 8
 
 def vae_loss(vae: nn.Module, pictures: Tensor) -> dict[str, Tensor]:
     """Reconstruction, and the divergence of the latents from a normal, a latent number."""
-    latents = vae.encode(pictures).latent_dist
-    made = vae.decode(latents.sample(), return_dict=False)[0]
-    terms = loss(made[:, 0], pictures[:, 0])
+    latents = vae.encode(pictures)
+    terms = loss(vae.decode(latents.sample()), pictures)
     prior = latents.kl().mean() / latents.mean[0].numel()
     return {**terms, "prior": prior, "loss": terms["loss"] + PRIOR * prior}
 
@@ -39,7 +38,7 @@ def vae_loss(vae: nn.Module, pictures: Tensor) -> dict[str, Tensor]:
 @torch.no_grad()
 def vae_look(vae: nn.Module, pictures: Tensor) -> dict[str, float]:
     """Mean absolute error on held-out slices, dB."""
-    made = vae.decode(vae.encode(pictures).latent_dist.mean, return_dict=False)[0]
+    made = vae.decode(vae.encode(pictures).mean)
     return {"held_out_db": SPREAD_DB * float((made - pictures).abs().mean())}
 
 
@@ -49,8 +48,8 @@ def encode(vae: nn.Module, slices: Slices, device: str) -> None:
     slices.latents = []
     for dance in slices.dances:
         frames = len(dance.sound) // SHRINK * SHRINK
-        picture = torch.from_numpy(dance.sound[:frames])[None, None].to(device)
-        slices.latents.append(vae.encode(picture).latent_dist.mean[0].cpu())
+        picture = torch.from_numpy(dance.sound[:frames])[None].to(device)
+        slices.latents.append(vae.encode(picture).mean[0].cpu())
 
 
 @torch.no_grad()

@@ -133,9 +133,9 @@ def test_trains_in_both_stages_and_is_loaded_again(
     for name in ("BATCH", "VAE_BATCH", "LOOKED_AT"):
         monkeypatch.setattr(train_paper, name, 1)
     paper = Paper()
-    before = paper.vae.decoder.conv_out.weight.clone()
+    before = paper.vae.inner.decoder.conv_out.weight.clone()
     train_paper.train(paper, _slices(0), _slices(1), tmp_path, 0.0005, "cpu")
-    assert not torch.equal(before, paper.vae.decoder.conv_out.weight)
+    assert not torch.equal(before, paper.vae.inner.decoder.conv_out.weight)
     again = load(tmp_path)
     assert torch.equal(again.scale, paper.scale)
     assert float(again.scale) != 1.0
