@@ -46,8 +46,8 @@ class Song:
 
     seconds: length of the range listened to. features: (T, 48) at 30 fps, see `features`.
     beats: (B,) seconds from the range's start, B >= 2. downbeats: (B,) which of them start a bar,
-    all False when that is not known. bpm: median tempo of the dance beat. style: one of `STYLES`,
-    the Auto verdict. warnings: sentences for the user.
+    all False when that is not known. bpm: median tempo of the dance beat. genres: how probable each
+    of `genres.GENRES` is. warnings: sentences for the user.
     """
 
     seconds: float
@@ -55,8 +55,18 @@ class Song:
     beats: NDArray[np.float64]
     downbeats: NDArray[np.bool_]
     bpm: float
-    style: str
+    genres: dict[str, float]
     warnings: tuple[str, ...]
+
+    @property
+    def genre(self) -> str:
+        """The most probable genre."""
+        return max(self.genres, key=lambda name: self.genres[name])
+
+    @property
+    def style(self) -> str:
+        """The dance style, one of `STYLES`, that the song asks for: the Auto verdict."""
+        return style.verdict(self.genres)
 
 
 def analyse(
@@ -70,7 +80,8 @@ def analyse(
     progress: called with 0..1 as the file is read; it may raise `Cancelled`.
     Raises TwostepError when the file can't be read, is silent or shorter than half a second.
     """
-    heard = listen(path, start, length, progress)
+    excerpts = style.Excerpts()
+    heard = listen(path, start, length, progress, excerpts)
     name = Path(path).name
     pulse = rhythm(heard)
     warnings = list(_warnings(path, name, heard, pulse, start, length))
@@ -81,7 +92,7 @@ def analyse(
         pulse.beats,
         pulse.downbeats,
         pulse.bpm,
-        style.verdict(heard, pulse),
+        style.heard(excerpts.all()),
         tuple(warnings),
     )
 
@@ -91,10 +102,15 @@ def listen(
     start: float = 0.0,
     length: float | None = None,
     progress: Progress | None = None,
+    excerpts: style.Excerpts | None = None,
 ) -> Heard:
-    """The first half of `analyse`: reads the file once, in bounded memory."""
+    """The first half of `analyse`: reads the file once, in bounded memory.
+
+    excerpts: listens along.
+    """
     total = length if length is not None else (duration(path) or 0.0) - start
-    heard = hear(_counted(iter_blocks(path, start, length), total, progress))
+    blocks = _counted(iter_blocks(path, start, length), total, progress)
+    heard = hear(excerpts.passing(blocks) if excerpts else blocks)
     name = Path(path).name
     level = loudness(heard)[1]
     if level < _SILENT_DB:

@@ -157,7 +157,7 @@ def test_beats_run_on_beyond_the_end():
     times = np.arange(30) / 30
     features = np.zeros((30, 48), np.float32)
     features[:, 37:46] = beat_channels(times, beats, np.zeros(2, bool))
-    heard = Song(1.0, features, beats, np.zeros(2, bool), 120.0, "pop", ())
+    heard = Song(1.0, features, beats, np.zeros(2, bool), 120.0, {"pop": 1.0}, ())
     read = chain.score(heard)
     assert read.frames == 30 and len(read.features) == padded_length(30)
     assert np.abs(np.diff(read.features[:, 37])).min() >= 0

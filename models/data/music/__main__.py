@@ -7,7 +7,7 @@
         --music DIR --midi DIR --samples DIR --out shards/score
     python -m twostep.models.data.music hearing --music DIR --midi DIR --samples DIR --out shards
 
-`hearing` trains what the audio analysis itself has learned (beat and bar, Auto style) on the
+`hearing` trains what the audio analysis itself has learned (beat and bar) on the
 library and writes it to models/weights/dance; `library` writes shards/music.npz with it.
 """
 
@@ -29,7 +29,7 @@ def _parser() -> argparse.ArgumentParser:
     demo.add_argument("--out", type=Path, required=True)
     for name, text in (
         ("library", "write music.npz"),
-        ("hearing", "train the beat, bar and style listeners"),
+        ("hearing", "train the listener for beat and bar"),
     ):
         command = commands.add_parser(name, help=text)
         command.add_argument("--music", type=Path, help="folder of recordings")
