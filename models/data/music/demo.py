@@ -19,6 +19,7 @@ FORM: Form = (
     ("intro", 2, 0.3), ("verse", 4, 0.6), ("build", 2, 0.75), ("chorus", 8, 1.0),
 )  # fmt: skip
 _CRASH = 49
+_HEADROOM = 0.92  # Vorbis comes out a little louder than what goes in
 _BLOCK = 1 << 16
 
 
@@ -35,7 +36,7 @@ def demo_piece() -> Piece:
 
 def write_demo(out: Path) -> Path:
     """Renders the song as Ogg Vorbis, stereo, 44.1 kHz."""
-    sound = render(demo_piece())
+    sound = render(demo_piece()) * np.float32(_HEADROOM)
     fade = np.linspace(1, 0, RATE, dtype=np.float32)[:, None] ** 2
     sound[-RATE:] *= fade
     out.parent.mkdir(parents=True, exist_ok=True)
