@@ -71,6 +71,7 @@ def test_training_noise_reaches_the_decoder_only_in_training() -> None:
     assert torch.equal(model(sound), model(sound))
 
 
+@pytest.mark.slow
 def test_learns_a_clip(tmp_path: Path) -> None:
     sound = torch.cat([music(32, seed) for seed in range(3)])
     run = Run(Autoencoder(), tmp_path, 1.0, 2e-3)

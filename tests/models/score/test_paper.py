@@ -158,6 +158,7 @@ def test_slices_keep_sound_and_motion_together() -> None:
     assert genre.argmax(dim=1).tolist() == [2] * 5
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("half", "tolerance"), [(False, 1e-4), (True, 1e-2)])
 def test_files_compute_what_the_networks_do(
     paper: Paper, tmp_path: Path, half: bool, tolerance: float
