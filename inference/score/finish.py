@@ -13,7 +13,7 @@ from typing import BinaryIO
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.ndimage import minimum_filter1d, uniform_filter1d
+from scipy.ndimage import maximum_filter1d, uniform_filter1d
 from scipy.signal import butter, sosfilt
 
 from .loudness import RATE, Meter
@@ -24,8 +24,11 @@ PEAK = 10 ** (-1 / 20)
 _LOWEST = 20.0
 #: The gain never rises or falls by more, dB.
 _MOST_GAIN = 30.0
-#: A limiter looks so far ahead and lets go as slowly, samples (5 ms).
-_AHEAD = 220
+#: A limiter looks so far ahead (5 ms) and lets go so slowly (60 ms: faster would bend the bass),
+#: samples.
+_AHEAD, _RELEASE = 220, 2646
+#: What of the past it remembers.
+_PAST = 2 * _AHEAD + 16 * _RELEASE
 #: The music comes in within .01 s ...
 _FADE_IN = RATE // 100
 #: ... and a loop's end is cross-faded into its beginning within .05 s.
@@ -88,9 +91,8 @@ def finished(take: Take, ends: Ends, loudness: float) -> Iterator[Floats]:
     gain = np.float32(10 ** (change / 20))
     for start in range(0, ends.count, _BLOCK):
         stop = min(start + _BLOCK, ends.count)
-        margin = 2 * _AHEAD
-        samples = gain * _shaped(take, ends, start - margin, stop + margin)
-        yield (samples * _limit(samples))[margin : len(samples) - margin]
+        samples = gain * _shaped(take, ends, start - _PAST, stop + 2 * _AHEAD)
+        yield (samples * _limit(samples))[_PAST : _PAST + stop - start]
 
 
 def _shaped(take: Take, ends: Ends, start: int, stop: int) -> Floats:
@@ -124,12 +126,14 @@ def _fades(ends: Ends, at: NDArray[np.int64]) -> Floats:
 
 def _limit(samples: Floats) -> Floats:
     """A gain (n,) that changes smoothly and keeps every sample below `PEAK`."""
-    needed = np.minimum(1.0, PEAK / np.maximum(np.abs(samples), 1e-9))
-    if needed.min() == 1.0:
+    excess = 1 - np.minimum(1.0, PEAK / np.maximum(np.abs(samples), 1e-9))
+    if not excess.any():
         return np.ones(len(samples), np.float32)
-    width = 2 * _AHEAD + 1
-    low = minimum_filter1d(needed, width, mode="nearest")
-    # A mean of gains each of which is low enough for the sample in the middle is so, too.
+    # Letting go is a decay of every excess; its running maximum, taken where all decays are level.
+    decay = np.arange(len(excess)) / _RELEASE
+    held = np.exp(np.maximum.accumulate(np.log(excess + 1e-12) + decay) - decay)
+    high = maximum_filter1d(held, 2 * _AHEAD + 1, mode="nearest")
+    # A mean of reductions each of which is enough for the sample in the middle is so, too.
     for _ in range(2):
-        low = uniform_filter1d(low, _AHEAD + 1, mode="nearest")
-    return np.asarray(low, np.float32)
+        high = uniform_filter1d(high, _AHEAD + 1, mode="nearest")
+    return np.asarray(1 - high, np.float32)

@@ -86,6 +86,15 @@ def test_loud_peaks_are_held_down_without_clipping():
     assert lufs(found) == pytest.approx(-16.0, abs=1.0)
 
 
+def test_loud_bass_is_held_down_without_bending_it():
+    samples = tone(4.0, 60.0, 0.3)
+    found = made(samples, Ends(len(samples)), -5.0)[RATE : 3 * RATE]
+    assert 0.9 * PEAK < np.abs(found).max() <= PEAK + 1e-6
+    spectrum = np.abs(np.fft.rfft(found * np.hanning(len(found))))
+    at = 60 * len(found) // RATE
+    assert spectrum[[3 * at, 5 * at]].max() < 0.02 * spectrum[at]
+
+
 def test_the_limiter_does_not_care_for_blocks(monkeypatch):
     samples = noise(3.0, 0.4)
     whole = made(samples, Ends(len(samples), 5000), -6.0)
