@@ -10,11 +10,13 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 from numpy.typing import NDArray
 
 from . import harmony as chords
+from .answers import Answers, answers_to
 from .conditions import conditions
 from .cues import Cues
 from .harmony import Harmony
@@ -46,6 +48,11 @@ class Told:
     seed: int
     frames: float
     loops: bool = False
+
+    @cached_property
+    def answers(self) -> Answers:
+        """What the music does about the accents and stops of the dance."""
+        return answers_to(self.cues)
 
     @property
     def tokens(self) -> int:
@@ -141,14 +148,24 @@ def _window(
 
 
 def _conditions(told: Told, start: int) -> Floats:
-    """What a window from token `start` on is told, (256, 25)."""
+    """What a window from token `start` on is told, (256, 28)."""
     frames = start * TOKEN + np.arange(WINDOW * TOKEN)
     if told.loops:  # after its end comes its beginning
         frames = np.where(frames < told.frames, frames, frames - told.frames)
     times = frames / FPS
     grid = told.cues.grid
     sounding = chords.chroma(told.harmony, grid, times)
-    return conditions(times, grid, told.cues.energy_at(times), sounding)
+    position = grid.position(times)
+    answers = _near(told.answers, float(position.min()) - 1, float(position.max()) + 1)
+    return conditions(times, grid, told.cues.energy_at(times), sounding, answers)
+
+
+def _near(answers: Answers, first: float, last: float) -> Answers:
+    """The answers between two beats: there are thousands in an hour of dance."""
+    return Answers(
+        tuple(strike for strike in answers.strikes if first <= strike[0] <= last),
+        tuple(rest for rest in answers.rests if rest[1] >= first and rest[0] <= last),
+    )
 
 
 def _beginning(networks: Networks, told: Told, window: Floats) -> Floats:

@@ -27,10 +27,10 @@ from .mel import BINS, FFT, FLOOR_DB, HOP, filters
 #: Samples a second of the sound, and samples of it a mel frame.
 RATE = 44_100
 SAMPLES = 2 * HOP
-#: Mel frames that are made at once, 24 s.
-CHUNK = 1024
+#: Mel frames that are made at once, 48 s.
+CHUNK = 2048
 #: Iterations where Griffin-Lim stands alone, and where a network goes on from it.
-ITERATIONS, ROUGH_ITERATIONS = 32, 5
+ITERATIONS, ROUGH_ITERATIONS = 32, 4
 MOMENTUM = 0.99
 #: Frames to either side that one iteration looks at.
 REACH = FFT // HOP - 1

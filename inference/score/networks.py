@@ -12,7 +12,6 @@ from numpy.typing import NDArray
 from ..genres import NAMES
 from ..providers import Opened, open_session
 from ..weights import Bundle, damaged, network, read_bundle
-from .conditions import CHANNELS
 from .mel import BINS, decibels, normalised
 
 #: Mel frames that a latent token stands for, and tokens that are generated at once.
@@ -63,7 +62,7 @@ class Networks:
         """Latents (64, D) of a window of about 5.9 s.
 
         noise: (64, D). known: latents (64, D) to keep where mask (64, 1) is 1. conditions:
-        (256, 25). motion: the dance encoder's latents (64, 64) at token times, None where there is
+        (256, 28). motion: the dance encoder's latents (64, 64) at token times, None where there is
         no motion. timbre: `timbre_of` the piece's first window, None in that window itself.
         """
         genres = np.zeros((1, len(NAMES)), np.float32)
@@ -75,7 +74,7 @@ class Networks:
                 "noise": noise[None],
                 "known": known[None],
                 "known_mask": mask[None],
-                "conditions": conditions[None, :, :CHANNELS],
+                "conditions": conditions[None],
                 "motion": np.zeros((1, WINDOW, MOTION)) if motion is None else motion[None],
                 "motion_present": np.full((1, 1), dancing),
                 "genre": genres,

@@ -45,7 +45,7 @@ class Told(NamedTuple):
     """Everything that is known of a window; B windows.
 
     known (B, 64, 96): latents that stay, 0 elsewhere; mask (B, 64, 1): 1 where they do.
-    conditions (B, 256, 25): see `inference.score.conditions`.
+    conditions (B, 256, 28): see `inference.score.conditions`.
     motion (B, 64, 64): latents of the dance; dancing (B, 1): 1 where there is one.
     genre (B, 13): one-hot, or all 0. timbre (B, 192): mean and spread over the tokens of another
     window of the piece; heard (B, 1): 1 where it is given.

@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from ...inference.genres import NAMES
-from ...inference.score.conditions import BAR, CHANNELS, ENERGY, HARMONY
+from ...inference.score.conditions import ANSWERS, BAR, CHANNELS, ENERGY, HARMONY
 from .flow import LATENT, MOTION, PATCH, WINDOW, Told, timbre_of
 
 #: How often each thing is withheld in training.
@@ -21,6 +21,7 @@ WITHOUT_ALL = 0.12
 WITHOUT_HARMONY = 0.3
 WITHOUT_BAR = 0.25
 WITHOUT_ENERGY = 0.15
+WITHOUT_ANSWERS = 0.15
 WITHOUT_MOTION = 0.25
 WITHOUT_GENRE = 0.05
 WITHOUT_TIMBRE = 0.4
@@ -35,7 +36,7 @@ NO_GENRE = 0.06
 class Windows:
     """Random windows of a split of the corpus.
 
-    Reads `latents.npy` (N/4, 96), `conditions.npy` (N, 25), `motion.npy` (N/4, 64) and
+    Reads `latents.npy` (N/4, 96), `conditions.npy` (N, 28), `motion.npy` (N/4, 64) and
     `clips.json` of a folder.
     """
 
@@ -98,6 +99,7 @@ class Windows:
         conditions = told.conditions.clone()
         for channels, chance in (
             (HARMONY, WITHOUT_HARMONY), (BAR, WITHOUT_BAR), (ENERGY, WITHOUT_ENERGY),
+            (ANSWERS, WITHOUT_ANSWERS),
         ):  # fmt: skip
             conditions[self._luck(count, chance), :, channels] = 0.0
         dancing = told.dancing.clone()

@@ -11,16 +11,14 @@ from numpy.typing import NDArray
 from scipy.ndimage import gaussian_filter1d
 
 from ....inference.motion import FPS
+from ....inference.score.answers import answers_to, spread
 from ....inference.score.cues import Cues
 from ....inference.score.grid import Grid
 from .forms import Form
 from .score import Section
 
-#: Accents of a dance weaker than this are not struck; nor two within so many beats.
-_STRONG, _APART = 0.45, 1.5
 #: The bars of a section that is found in a dance.
 _PHRASE = 4
-_SHORTEST_STOP = 0.5  # beats
 
 
 @dataclass(frozen=True)
@@ -97,7 +95,7 @@ def _own_accents(
                 accents.append((float(bar * beats_per_bar), 1.0))
             elif section.energy > 0.45 and bar % every == every - 1:
                 accents += [(bar * beats_per_bar + float(beat), 0.7) for beat in figure]
-    return _spread(accents)
+    return spread(accents)
 
 
 def _own_stops(
@@ -122,14 +120,15 @@ def follow(cues: Cues, beats_per_bar: int) -> Arrangement:
     first, last = int(np.floor(ends[0] + 1e-6)), int(np.ceil(ends[1] - 1e-6))
     last = max(last, first + 1, 1)
     energy = _felt(cues, grid, first, last)
-    stops = tuple(_quiet(cues, grid))
-    accents = tuple(
-        (beat, strength)
-        for beat, strength in _struck(cues, grid)
-        if not any(start - 0.1 <= beat < stop - 0.1 for start, stop in stops)
-    )
+    answers = answers_to(cues)
     return Arrangement(
-        grid, cues.seconds, first, _found_sections(energy, first, last), energy, accents, stops
+        grid,
+        cues.seconds,
+        first,
+        _found_sections(energy, first, last),
+        energy,
+        answers.strikes,
+        answers.rests,
     )
 
 
@@ -161,27 +160,3 @@ def _found_sections(energy: Sequence[float], first: int, last: int) -> tuple[Sec
         else:
             sections.append(Section(name, start, stop - start, level))
     return tuple(sections)
-
-
-def _struck(cues: Cues, grid: Grid) -> list[tuple[float, float]]:
-    """Strong accents, on the nearest half-beat."""
-    beats = np.round(2 * grid.position(np.asarray(cues.accents, float))) / 2
-    pairs = zip(beats.tolist(), np.asarray(cues.strengths, float).tolist(), strict=True)
-    return _spread([pair for pair in pairs if pair[1] >= _STRONG])
-
-
-def _spread(accents: Sequence[tuple[float, float]]) -> list[tuple[float, float]]:
-    """The strongest first, none near another; ascending."""
-    kept: list[tuple[float, float]] = []
-    for beat, strength in sorted(accents, key=lambda pair: (-pair[1], pair[0])):
-        if all(abs(beat - other) >= _APART for other, _ in kept):
-            kept.append((beat, strength))
-    return sorted(kept)
-
-
-def _quiet(cues: Cues, grid: Grid) -> list[tuple[float, float]]:
-    """Stops from half-beat to half-beat."""
-    rows = np.asarray(cues.stops, float).reshape(-1, 2)
-    at = np.round(2 * grid.position(rows.ravel())) / 2
-    pairs = at.reshape(-1, 2).tolist()
-    return [(start, stop) for start, stop in pairs if stop - start >= _SHORTEST_STOP]

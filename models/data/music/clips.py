@@ -16,6 +16,7 @@ from scipy.signal import resample_poly
 from ....inference.audio import rhythm
 from ....inference.audio.spectrum import Heard, hear
 from ....inference.score import mel
+from ....inference.score.answers import Answers, answers
 from ....inference.score.conditions import BAR, conditions
 from ....inference.score.cues import ENERGY_SIGMA
 from ....inference.score.grid import Grid
@@ -61,10 +62,17 @@ class Told:
     strengths: Floats = field(default_factory=lambda: np.zeros(0, np.float32))
     stops: NDArray[np.float64] = field(default_factory=lambda: np.zeros((0, 2)))
 
+    @property
+    def answers(self) -> Answers | None:
+        """What the music does about accents and stops; None where nobody composed it."""
+        if self.chroma is None:
+            return None
+        return answers(self.grid, self.accents, self.strengths, self.stops)
+
 
 @dataclass(frozen=True)
 class Clip:
-    """sound: (1024 T,) int16, 44,100 Hz. mel: (T, 256) dB. conditions: (T, 25). motion:
+    """sound: (1024 T,) int16, 44,100 Hz. mel: (T, 256) dB. conditions: (T, 28). motion:
     (T / 4, 64), zeros without a motion. All but the sound float16. entry: its line in clips.json.
     """
 
@@ -105,7 +113,7 @@ def finished(job: Job, sound: Floats, told: Told) -> Clip:
     """The clip of some mono samples at 44,100 Hz."""
     times = times_of(sound)
     samples = np.round(np.clip(sound[: len(times) * STEP], -1, 1) * 32_767).astype(np.int16)
-    known = conditions(times, told.grid, told.energy, told.chroma)
+    known = conditions(times, told.grid, told.energy, told.chroma, told.answers)
     if not told.bars:
         known[:, BAR] = 0.0
     motion = told.motion

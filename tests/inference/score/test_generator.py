@@ -12,6 +12,8 @@ import pytest
 
 from twostep.inference.errors import Cancelled
 from twostep.inference.score import generator
+from twostep.inference.score.answers import answers_to
+from twostep.inference.score.conditions import ANSWERS, conditions
 from twostep.inference.score.cues import Cues
 from twostep.inference.score.generator import OVERLAP, RETURN, Told, latents, mels, window_starts
 from twostep.inference.score.grid import steady
@@ -92,10 +94,16 @@ def test_everything_told_changes_the_music(score_nets):
         "no motion": replace(base, motion=None),
         "harmony": replace(base, harmony=plan("house", 40, np.random.default_rng(9))),
         "energy": replace(base, cues=replace(base.cues, energy=1 - base.cues.energy)),
+        "accents": replace(
+            base,
+            cues=replace(
+                base.cues, accents=np.arange(1.0, 9.0, 2.0), strengths=np.ones(4, np.float32)
+            ),
+        ),
         "beat": replace(base, cues=replace(base.cues, grid=steady(100.0, 10.0))),
     }
     for name, other in others.items():
-        assert np.abs(whole(score_nets, other) - music).mean() > 0.01, name
+        assert np.abs(whole(score_nets, other) - music).mean() > 0.002, name
 
 
 def test_a_longer_piece_begins_like_a_shorter_one(score_nets):
@@ -192,6 +200,24 @@ def test_a_loops_beginning_is_shifted_by_the_fraction_of_a_token(score_nets):
     wanted = np.stack([np.interp(at, np.arange(len(mel)), band) for band in mel.T], axis=1)
     made = generator._beginning(score_nets, wish, window)
     np.testing.assert_allclose(made, score_nets.encode(wanted.astype(np.float32)), atol=1e-3)
+
+
+def test_the_answers_near_a_window_are_all_that_it_is_told():
+    """As if it were told of all, but in the time that a window takes."""
+    base = told(60.0)
+    random = np.random.default_rng(5)
+    cues = replace(
+        base.cues, accents=np.sort(random.uniform(0, 60, 80)),
+        strengths=random.uniform(0.3, 1, 80).astype(np.float32),
+        stops=np.array([[5.0, 6.2], [20.0, 21.5], [23.0, 24.0], [40.0, 41.0]]),
+    )  # fmt: skip
+    wish = replace(base, cues=cues)
+    for start in (0, 44, 220, 440):
+        times = (start * TOKEN + np.arange(256)) / FPS
+        all_told = conditions(times, cues.grid, None, None, answers_to(cues))[:, ANSWERS]
+        found = generator._conditions(wish, start)[:, ANSWERS]
+        np.testing.assert_allclose(found, all_told, atol=1e-6)
+        assert found[:, 0].max() > 0.9 and found[:, 2].all()
 
 
 def test_after_a_loops_end_it_is_told_of_the_beginning():

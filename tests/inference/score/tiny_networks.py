@@ -15,6 +15,7 @@ import numpy as np
 from onnx import helper
 
 from twostep.inference.genres import NAMES
+from twostep.inference.score.conditions import CHANNELS
 
 from ..tiny_networks import save
 
@@ -68,8 +69,8 @@ def _flow(random):
         helper.make_node("Add", ["kept", "drawn"], ["latents"]),
     ]  # fmt: skip
     constants = {
-        "rows": np.array([1, 64, 100]), "one": np.float32([1]),
-        "heard_weight": random.normal(0, 0.1, (100, WIDTH)),
+        "rows": np.array([1, 64, 4 * CHANNELS]), "one": np.float32([1]),
+        "heard_weight": random.normal(0, 0.1, (4 * CHANNELS, WIDTH)),
         "motion_weight": random.normal(0, 0.1, (64, WIDTH)),
         "genre_weight": random.normal(0, 0.5, (len(NAMES), WIDTH)),
         "timbre_weight": random.normal(0, 0.05, (2 * WIDTH, WIDTH)),
@@ -77,7 +78,7 @@ def _flow(random):
     }  # fmt: skip
     inputs = {
         "noise": [1, 64, WIDTH], "known": [1, 64, WIDTH], "known_mask": [1, 64, 1],
-        "conditions": [1, 256, 25], "motion": [1, 64, 64], "motion_present": [1, 1],
+        "conditions": [1, 256, CHANNELS], "motion": [1, 64, 64], "motion_present": [1, 1],
         "genre": [1, len(NAMES)], "timbre": [1, 2 * WIDTH], "timbre_present": [1, 1],
         "guidance": [1],
     }  # fmt: skip

@@ -17,6 +17,7 @@ from twostep.inference.score.conditions import conditions
 from twostep.inference.score.grid import steady
 from twostep.models.judge.music.__main__ import main
 from twostep.models.judge.music.heard import STEP, Corpus
+from twostep.models.judge.music.made import VARIANTS
 
 from ....inference.score import tiny_networks
 from ....inference.tiny_networks import save
@@ -74,7 +75,7 @@ def corpus(tmp_path_factory):
             count = len(heard.mel) // 4 * 4
             energy = np.full(count, 0.5, np.float32)
             mels.append(heard.mel[:count])
-            told.append(conditions(rows(heard)[:count], grid, energy, None))
+            told.append(conditions(rows(heard)[:count], grid, energy, None, None))
             clips.append(
                 {
                     "name": f"{genre}_{number}", "genre": genre, "split": split, "take": None,
@@ -121,14 +122,14 @@ def test_command_judges_and_draws(corpus, home, shards, tmp_path, capsys):  # no
     assert set(told["columns"]) == {"true", "generated"}
     assert told["columns"]["true"]["figures"]["align"] == 1
     assert set(told["columns"]["generated"]["pieces"]) == {"house_wander_0", "krump_wander_0"}
-    assert set(told["variants"]) == {"grid", "energy", "motion", "all", "other", "late"}
+    assert set(told["variants"]) == set(VARIANTS)
     assert {"autoencoder", "griffin_lim"} <= set(told["reconstruction"])
     assert {target["title"] for target in told["targets"]} >= {"genre heard as asked"}
     names = {path.name for path in out.iterdir()}
     assert {"report.md", "score_mels.png", "mel_house.png", "krump_wander_0.wav"} <= names
     assert (out / "score_mels.png").stat().st_size < 600_000
     table = (out / "report.md").read_text()
-    assert "What the motion embedding adds" in table
+    assert "What the dance adds" in table
     assert "Targets" in capsys.readouterr().out
 
 
