@@ -28,7 +28,7 @@ from ....inference.score.networks import Networks
 from . import alignment, figures, made, onsets, pictures, rebuilt, sound
 from .figures import Reference, Verdict
 from .heard import Corpus, Heard
-from .made import VARIANTS, Dance, Unmoved
+from .made import VARIANTS, Dance, Withholding
 from .report import Report
 
 #: Pieces of a genre that templates are learnt from, and those held out; their length, seconds.
@@ -78,11 +78,10 @@ def judge(asked: argparse.Namespace, console: Console) -> Report:
         report.columns["the paper's way"] = verdict
     networks = Networks(weights.read_bundle(folder, "score"), "cpu")
     if asked.variants:
-        unmoved = Unmoved(networks.bundle, "cpu")
+        withholding = Withholding(networks.bundle, "cpu")
         for name in track(VARIANTS, "Telling less and else", console=console):
-            nets = networks if VARIANTS[name].energy else unmoved
             pieces = [
-                _variant(nets, name, dances, number, genre, seed)
+                _variant(withholding, name, dances, number, genre, seed)
                 for (number, genre), seed in wanted
             ]
             report.variants[name] = figures.judged(pieces, reference).figures
@@ -132,7 +131,7 @@ def _paper(
 
 
 def _variant(
-    networks: Networks, name: str, dances: Sequence[Dance], number: int, genre: str, seed: int
+    networks: Withholding, name: str, dances: Sequence[Dance], number: int, genre: str, seed: int
 ) -> Heard:
     dance, other = dances[number], dances[(number + 1) % len(dances)]
     return made.told_as(networks, VARIANTS[name], dance, other, genre, seed)

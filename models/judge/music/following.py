@@ -14,11 +14,9 @@ from scipy.ndimage import maximum_filter1d, uniform_filter1d
 from scipy.stats import rankdata
 
 from ....inference.score import mel
-from ....inference.score.grid import Grid
+from ....inference.score.answers import Answers, answers
 from .heard import Array, Floats, Heard
 
-#: Accents weaker than this are not asked for.
-STRONG = 0.45
 #: A struck half-beat is heard within so many seconds of it.
 REACH = 0.08
 #: Seconds on both sides that a stop is compared with, and what rings on into it.
@@ -88,12 +86,11 @@ def energy_correlation(heard: Heard) -> tuple[float, float]:
 
 
 def _accents(heard: Heard, strengths: Array, dance: Heard) -> float:
-    """Area under the curve of strong accents against plain half-beats; nan without accents.
+    """Area under the curve of accents that music strikes against plain half-beats; nan without.
 
     dance: whose accents are laid on the piece.
     """
-    strong = dance.accents[dance.strengths >= STRONG]
-    index = np.round(2 * dance.grid.position(strong)).astype(int)
+    index = np.array([round(2 * beat) for beat, _ in _answers(dance).strikes], int)
     count = len(strengths)
     struck = np.zeros(count, bool)
     struck[index[(index >= 0) & (index < count)]] = True
@@ -119,7 +116,9 @@ def _stopped(heard: Heard, curve: Array, dance: Heard) -> tuple[Array, Array]:
     """Means of a curve (T,) inside and around each stop of a dance, (S,) both."""
     times = mel.frame_times(len(curve))
     found = []
-    for start, stop in _on_its_beats(dance.stops.ravel(), dance.grid, heard.grid).reshape(-1, 2):
+    rests = np.array(_answers(dance).rests).reshape(-1, 2)
+    beats = heard.grid.beats
+    for start, stop in np.interp(rests, np.arange(len(beats)), beats):
         inside = (times >= start + RINGING) & (times < stop - _EDGE)
         near = (times >= start - AROUND) & (times < stop + AROUND)
         around = near & ((times < start - _EDGE) | (times >= stop))
@@ -129,9 +128,9 @@ def _stopped(heard: Heard, curve: Array, dance: Heard) -> tuple[Array, Array]:
     return pairs[:, 0], pairs[:, 1]
 
 
-def _on_its_beats(times: Array, of: Grid, on: Grid) -> Array:
-    """Seconds on one grid of the positions that times have on another."""
-    return np.interp(of.position(times), np.arange(len(on.beats)), on.beats)
+def _answers(dance: Heard) -> Answers:
+    """What music is to do about the accents and stops of a dance, in beats."""
+    return answers(dance.grid, dance.accents, dance.strengths, dance.stops)
 
 
 #: The figure of a piece, given what was measured of it, for the accents or stops of a dance.

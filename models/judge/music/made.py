@@ -15,7 +15,7 @@ from ....inference.jobs import ScoreJob
 from ....inference.motion import FPS, Motion
 from ....inference.readers import read_motion
 from ....inference.score import harmony, mel
-from ....inference.score.conditions import ENERGY
+from ....inference.score.conditions import ANSWERS, ENERGY
 from ....inference.score.cues import Cues, read_cues
 from ....inference.score.generator import OVERLAP, Told, mels, window_starts
 from ....inference.score.networks import TOKEN, Networks
@@ -38,30 +38,34 @@ class Dance:
 
 @dataclass(frozen=True)
 class Variant:
-    """What the generator is told. motion: "own", "none", or "other" for that of another dance.
+    """What the generator is told. withheld: channels of the conditions that it is not told.
 
-    late: how many beats everything it is told comes late.
+    motion: "own", "none", or "other" for the latents of another dance. late: how many beats
+    everything it is told comes late.
     """
 
     title: str
-    energy: bool = True
-    motion: str = "own"
+    withheld: tuple[slice, ...] = ()
+    motion: str = "none"
     late: float = 0.0
 
 
 #: In the order of the report.
 VARIANTS: dict[str, Variant] = {
-    "grid": Variant("grid and chords only", energy=False, motion="none"),
-    "energy": Variant("+ energy", motion="none"),
-    "motion": Variant("+ motion", energy=False),
-    "all": Variant("+ energy + motion"),
-    "other": Variant("+ energy + motion of another dance", motion="other"),
-    "late": Variant("all of it half a beat late", late=0.5),
+    "grid": Variant("grid and chords only", (ENERGY, ANSWERS)),
+    "energy": Variant("+ energy", (ANSWERS,)),
+    "energy_motion": Variant("+ energy + latents of the dance", (ANSWERS,), "own"),
+    "answers": Variant("+ energy + answers"),
+    "all": Variant("+ energy + answers + latents of the dance", motion="own"),
+    "other": Variant("+ energy + answers + latents of another dance", motion="other"),
+    "late": Variant("all of it half a beat late", motion="own", late=0.5),
 }
 
 
-class Unmoved(Networks):
-    """The networks, not told how strong the music should be."""
+class Withholding(Networks):
+    """The networks, not told some channels of the conditions."""
+
+    withheld: tuple[slice, ...] = ()
 
     def generate(
         self,
@@ -74,7 +78,8 @@ class Unmoved(Networks):
         timbre: Floats | None,
     ) -> Floats:
         conditions = conditions.copy()
-        conditions[:, ENERGY] = 0.0
+        for channels in self.withheld:
+            conditions[:, channels] = 0.0
         return super().generate(noise, known, mask, conditions, motion, genre, timbre)
 
 
@@ -119,12 +124,9 @@ def looped(dance: Dance, genre: str, seed: int, weights: Path, out: Path) -> tup
 
 
 def told_as(
-    networks: Networks, variant: Variant, dance: Dance, other: Dance, genre: str, seed: int
+    networks: Withholding, variant: Variant, dance: Dance, other: Dance, genre: str, seed: int
 ) -> Heard:
-    """What a variant makes of a dance, judged by the dance; its mel as the decoder gives it.
-
-    networks: `Unmoved` where the variant knows no energy.
-    """
+    """What a variant makes of a dance, judged by the dance; its mel as the decoder gives it."""
     cues = read_cues(dance.motion, beats_per_bar=GENRES[genre].beats_per_bar)
     told = told_of(dance.motion, cues, genre, seed, dance.motion.seconds, provider="cpu")
     given = told
@@ -135,6 +137,7 @@ def told_as(
         given = replace(given, motion=_as_long(foreign.motion, told.motion))
     if variant.late:
         given = _later(given, variant.late * 60 / cues.grid.bpm)
+    networks.withheld = variant.withheld
     made = np.concatenate(list(mels(networks, given)))[: round(told.frames)]
     return of_cues(f"{genre}_{dance.name}_{seed}", told, made)
 
@@ -176,6 +179,8 @@ def _later(told: Told, seconds: float) -> Told:
         cues,
         grid=replace(cues.grid, beats=cues.grid.beats + seconds),
         energy=np.concatenate([np.repeat(cues.energy[:1], frames), cues.energy]),
+        accents=cues.accents + seconds,
+        stops=cues.stops + seconds,
     )
     motion = told.motion
     if motion is not None:

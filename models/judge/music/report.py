@@ -108,7 +108,7 @@ class Report:
         parts = ["# The score, judged", *self.notes, "## Targets", _targets(self.targets())]
         parts += ["## Figures", _NULLS, self._columns()]
         if self.variants:
-            parts += ["## What the motion embedding adds", _ADDS, self._variants()]
+            parts += ["## What the dance adds, and what its latents do", _ADDS, self._variants()]
         if self.losses:
             parts += ["## Sound of true music put together again", self._losses()]
         confusion = self.columns["generated"].confusion
@@ -148,7 +148,8 @@ _NULLS = (
 )
 _ADDS = (
     "The same dances and seeds, told more and less; mel spectrograms as the decoder gives them. "
-    "Accents: chance that a struck accent is louder than a plain half-beat, .5 is nothing. Stops: "
+    "Answers are the strikes on accents and the rests in stops that are told with the grid. "
+    "Accents: chance that an accent is louder than a plain half-beat, .5 is nothing. Stops: "
     "1 is nothing."
 )
 

@@ -47,7 +47,10 @@ def test_stops_are_heard():
     pieces = []
     for start in (7.0, 10.0, 14.0):
         heard = replace(
-            on_grid(), stops=np.array([[start, start + 1.6]]), accents=np.array([start])
+            on_grid(),
+            stops=np.array([[start, start + 1.6]]),
+            accents=np.array([start]),
+            strengths=np.array([0.3]),
         )
         samples = heard.samples.copy()
         samples[round(start * RATE) : round((start + 1.6) * RATE)] *= 0.01
