@@ -20,7 +20,7 @@ from .vocoder import Vocoder, decibels, sounded, windowed
 from .vocoder_data import EDGE, Excerpts
 from .vocoder_loss import energy_distance
 
-BATCH, RATE = 6, 1e-3
+BATCH, RATE = 4, 1e-3
 #: Excerpts that a look judges, always the same ones.
 LOOKED_AT = 48
 

@@ -31,17 +31,21 @@ GAIN_DB = (-12.0, 4.0)
 Floats = NDArray[np.float32]
 
 
-def prepare(corpus: Path, out: Path, weights: Path | None = None) -> Path:
+def prepare(
+    corpus: Path, out: Path, weights: Path | None = None, part: tuple[int, int] = (0, 1)
+) -> Path:
     """Write mel.npy (N, 256), rough.npy (512 N,) and clips.json of the clips with audio to `out`.
 
     weights: folder of the autoencoder's ONNX files, which the mel then passes through.
+    part: the first clip to take and the step to the next ones.
     """
     mels = np.load(corpus / "mel.npy", mmap_mode="r")
     clips = {clip["name"]: clip for clip in _read(corpus / "clips.json")}
     through = autoencoder(weights) if weights else (lambda given: given)
     sounds, roughs, told = [], [], []
     row = 0
-    for audio in _read(corpus / "audio.json"):
+    first, step = part
+    for audio in _read(corpus / "audio.json")[first::step]:
         clip = clips[audio["clip"]]
         frames = audio["frames"] // 4 * 4
         given = through(np.asarray(mels[clip["start"] : clip["start"] + frames], np.float32))
@@ -127,8 +131,12 @@ def main() -> None:
     parser.add_argument("--corpus", type=Path, required=True, help="folder of the corpus")
     parser.add_argument("--out", type=Path, required=True)
     parser.add_argument("--weights", type=Path, help="folder of the autoencoder's ONNX files")
+    parser.add_argument(
+        "--part", type=int, nargs=2, default=(0, 1), metavar=("FIRST", "STEP"),
+        help="take only every STEP-th clip, from FIRST on",
+    )  # fmt: skip
     asked = parser.parse_args()
-    prepare(asked.corpus, asked.out, asked.weights)
+    prepare(asked.corpus, asked.out, asked.weights, tuple(asked.part))
 
 
 if __name__ == "__main__":

@@ -20,8 +20,8 @@ from ...inference.audio.spectrum import mel_centres
 from ...inference.score import mel
 from ...inference.score.griffin_lim import RATE
 
-#: Window and hop of each resolution, samples at 44,100 Hz; the last is that of the mel.
-RESOLUTIONS = ((256, 128), (1024, 256), (2048, 1024), (4096, 1024))
+#: Window and hop of each resolution, samples at 44,100 Hz; the last window is that of the mel.
+RESOLUTIONS = ((256, 128), (1024, 512), (2048, 1024), (4096, 2048))
 #: Levels under this count as silence, dB re full scale.
 QUIET_DB = -85.0
 #: Weights of: decibels (per 10), square roots of amplitude, mel decibels (per 10).
@@ -41,7 +41,7 @@ def heard(samples: Tensor) -> tuple[Heard, Tensor]:
         frames = samples.unfold(1, size, hop) * window
         spectra = torch.fft.rfft(frames)
         power = spectra.real.square() + spectra.imag.square() + 10 ** (QUIET_DB / 10)
-        found.append((torch.log10(power), power.pow(0.25)))
+        found.append((torch.log10(power), power.sqrt().sqrt()))
     amplitude = power.sqrt()[..., : mel.FFT // 2 + 1]
     bands = amplitude @ torch.from_numpy(mel.filters()).to(samples.device).T
     return found, 2 * torch.log10(bands)
