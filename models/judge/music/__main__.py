@@ -65,7 +65,8 @@ def judge(asked: argparse.Namespace, console: Console) -> Report:
     report = Report()
     report.columns["true"] = figures.judged(reference.held_out, reference, generated=False)
     folder = asked.weights or weights.folder("score")
-    wanted = list(product(made.pairs(dances, genres, asked.takes), range(asked.seeds)))
+    seeds = range(asked.seeds)
+    wanted = list(product(made.pairs(dances, genres, asked.takes), seeds))
     music = [
         made.finished(dances[number], genre, seed, folder, asked.out)
         for (number, genre), seed in track(wanted, "Scoring", console=console)
@@ -82,7 +83,7 @@ def judge(asked: argparse.Namespace, console: Console) -> Report:
         for name in track(VARIANTS, "Telling less and else", console=console):
             pieces = [
                 _variant(withholding, name, dances, number, genre, seed)
-                for (number, genre), seed in wanted
+                for (number, genre), seed in product(made.pairs(dances, genres, 1), seeds)
             ]
             report.variants[name] = figures.judged(pieces, reference).figures
     report.notes = [_note(asked, dances, len(music), networks)]
