@@ -73,11 +73,9 @@ def judge(asked: argparse.Namespace, console: Console) -> Report:
     ]
     report.columns["generated"] = figures.judged(music, reference, made.joins(asked.seconds))
     report.columns["generated"].figures.update(_loops(dances, genres, folder, asked.out))
-    if asked.paper:
-        console.print("The paper's way, one dance a genre …")
-        verdict = _paper(asked.paper, dances, genres, asked.seconds, reference)
-        report.columns["the paper's way"] = verdict
     networks = Networks(weights.read_bundle(folder, "score"), "cpu")
+    report.notes = [_note(asked, dances, len(music), networks)]
+    report.write(asked.out)  # at every stage, for those who cannot wait for the whole
     if asked.variants:
         withholding = Withholding(networks.bundle, "cpu")
         for name in track(VARIANTS, "Telling less and else", console=console):
@@ -86,7 +84,12 @@ def judge(asked: argparse.Namespace, console: Console) -> Report:
                 for (number, genre), seed in product(made.pairs(dances, genres, 1), seeds)
             ]
             report.variants[name] = figures.judged(pieces, reference).figures
-    report.notes = [_note(asked, dances, len(music), networks)]
+        report.write(asked.out)
+    if asked.paper:
+        console.print("The paper's way, one dance a genre …")
+        verdict = _paper(asked.paper, dances, genres, asked.seconds, reference)
+        report.columns["the paper's way"] = verdict
+        report.write(asked.out)
     _rebuild(report, networks, reference, music, asked.out)
     shown = [(GENRES[g].label, next(m for m in music if m.genre == g)) for g in genres]
     pictures.contact_sheet(shown, asked.out / "score_mels.png")

@@ -147,7 +147,8 @@ _NULLS = (
     "that two halves of true music have."
 )
 _ADDS = (
-    "One dance a genre, always the same, told more and less; mel spectrograms as the decoder gives them. "
+    "One dance a genre, always the same, told more and less; mel spectrograms as the decoder gives "
+    "them. "
     "Answers are the strikes on accents and the rests in stops that are told with the grid. "
     "Accents: chance that an accent is louder than a plain half-beat, .5 is nothing. Stops: "
     "1 is nothing."
