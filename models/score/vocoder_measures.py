@@ -39,7 +39,7 @@ def measure(truth: Floats, found: Floats) -> dict[str, float]:
     low = slice(0, 3000 * 4096 // RATE)
     deep = [_decibels(sound, 4096, 1024)[:, low] for sound in (truth, found)]
     envelopes = [envelope(sound) for sound in (truth, found)]
-    growths = [_growth(one) for one in envelopes]
+    real_growth, made_growth = (_growth(one) for one in envelopes)
     at = attacks(envelopes[0])
     return {
         "mel_db": float(np.abs(mels[0] - mels[1]).mean()),
@@ -48,7 +48,7 @@ def measure(truth: Floats, found: Floats) -> dict[str, float]:
         "bright_db": float((made - real).mean()),
         "high_db": _energy(found, HIGH_HZ) - _energy(truth, HIGH_HZ),
         "air_db": _energy(found, AIR_HZ) - _energy(truth, AIR_HZ),
-        "onset": float(np.corrcoef(*growths)[0, 1]),
+        "onset": float(np.corrcoef(real_growth, made_growth)[0, 1]),
         "attack_ms": rise(envelopes[1], at),
         "true_attack_ms": rise(envelopes[0], at),
         "offset": float(found.mean()),
