@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""`python -m twostep.demo [SONG] --out DIR`: a dancing figure as .blend, .fbx, .mp4 and .png."""
+"""`python -m twostep.demo [SONG] --out DIR`: a dancing figure as .blend, .fbx, .mp4 and .png,
+and music of another genre for its dance as .wav."""
 
 from __future__ import annotations
 
@@ -12,6 +13,7 @@ from pathlib import Path
 from tqdm import tqdm
 
 from ..inference.errors import TwostepError
+from ..inference.genres import GENRES
 from ..inference.jobs import AUTO, DanceJob
 from ..inference.styles import STYLES
 
@@ -41,6 +43,8 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--style", default=AUTO, help=", ".join((AUTO, *STYLES)))
     parser.add_argument("--energy", type=float, default=1.0, help="0 calm, 1 as the music, 2 wild")
     parser.add_argument("--seed", type=int, default=0, help="another seed, another dance")
+    parser.add_argument("--genre", choices=GENRES, metavar="GENRE",
+                        help=f"of the music for the dance: {', '.join(GENRES)}")  # fmt: skip
     parser.add_argument("--length", type=float, help="how much of the song, seconds")
     parser.add_argument("--size", type=_size, default=(640, 360), metavar="WxH",
                         help="of the video, pixels")  # fmt: skip
@@ -81,13 +85,17 @@ def _demo(asked: argparse.Namespace) -> None:
             bar.n = 100 * share
             bar.refresh()
 
-        made = make(job, asked.out.resolve(), asked.size, not asked.no_render, progress)
+        made = make(
+            job, asked.out.resolve(), asked.size, not asked.no_render, progress, asked.genre
+        )
     for warning in made.warnings:
         sys.stderr.write(f"{warning}\n")
     result = made.result
+    music = made.music
     sys.stdout.write(
         f"{result.motion.seconds:.1f} s of {result.style} at {result.song.bpm:.0f} bpm, "
-        f"computed on {result.provider}:\n"
+        f"and for this dance {music.seconds:.1f} s of {GENRES[music.genre].label} at "
+        f"{music.cues.grid.bpm:.0f} bpm, computed on {result.provider}:\n"
     )
     sys.stdout.writelines(f"  {path}\n" for path in made.files)
 

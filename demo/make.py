@@ -1,5 +1,8 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""What the demo does, step by step; `__main__` reads the command line."""
+"""What the demo does, step by step; `__main__` reads the command line.
+
+A song becomes a dance, and the dance becomes music of another genre.
+"""
 
 from __future__ import annotations
 
@@ -14,8 +17,10 @@ from typing import TYPE_CHECKING
 from ..inference.dance import DanceResult, dance, write
 from ..inference.errors import TwostepError
 from ..inference.files import replaced
-from ..inference.jobs import DanceJob
+from ..inference.genres import GENRES
+from ..inference.jobs import DanceJob, ScoreJob
 from ..inference.motion import Motion
+from ..inference.score.score import ScoreResult, score
 
 if TYPE_CHECKING:
     from ..scene.show import Show
@@ -24,10 +29,13 @@ if TYPE_CHECKING:
 Progress = Callable[[float, str], None]
 
 SIZE = (640, 360)
+_MOTIONS = (".npz", ".bvh")
 #: Pictures on the contact sheet.
 _SHEET = 24
-#: The share of the time that goes by before anything is drawn.
-_DANCED = 0.1
+#: The share of the time that goes by before anything is drawn: the dance, then its music.
+_DANCED, _SCORED = 0.1, 0.2
+#: The dance gets music of the first of these that is not danced as the song is.
+_SECOND = ("lock", "house")
 
 
 @dataclass(frozen=True)
@@ -35,6 +43,7 @@ class Made:
     """The files that the demo wrote, and sentences for the user."""
 
     result: DanceResult
+    music: ScoreResult
     files: tuple[Path, ...]
     warnings: tuple[str, ...]
 
@@ -45,44 +54,53 @@ def make(
     size: tuple[int, int] = SIZE,
     render: bool = True,
     progress: Progress | None = None,
+    genre: str | None = None,
 ) -> Made:
-    """Dance to the job's song and write everything into the folder `out`, made if need be.
+    """Dance to the job's song, score the dance, and write everything into the folder `out`.
 
-    size: of the video, pixels, even. render: also the video and the contact sheet. Ends the file
-    that Blender has open. Raises TwostepError.
+    size: of the video, pixels, even. render: also the video and the contact sheet. genre: of the
+    music for the dance, else one that is unlike the song. The folder is made if need be; the file
+    that Blender has open is ended. Raises TwostepError.
     """
     _check_blender()
     _make_folder(out)
     tell = progress or _silent
     result = dance(job, lambda share, stage: tell(_DANCED * share, stage))
+    stem = out / "_".join(f"{job.song.stem} {result.style}".split())
+    for suffix in _MOTIONS:
+        write(result.motion, _with(stem, suffix))
+    other = genre or next(name for name in _SECOND if GENRES[name].style != result.style)
+    wish = ScoreJob(_with(stem, ".npz"), _with(stem, f"_{other}.wav"), other, job.seed)
+    music = score(wish, lambda share, stage: tell(_DANCED + (_SCORED - _DANCED) * share, stage))
     with _aside(out / "blender.log"):
-        return _stage(job, result, out, size, render, tell)
+        return _stage(job, result, music, stem, size, render, tell)
 
 
 def _stage(
     job: DanceJob,
     result: DanceResult,
-    out: Path,
+    music: ScoreResult,
+    stem: Path,
     size: tuple[int, int],
     render: bool,
     progress: Progress,
 ) -> Made:
     from ..scene.render import workbench_draws
-    from ..scene.show import new_show, save_blend, save_fbx
+    from ..scene.show import add_music, new_show, save_blend, save_fbx
 
     name = f"{job.song.stem} {result.style}"
-    stem = out / "_".join(name.split())
-    files = [_with(stem, suffix) for suffix in (".npz", ".bvh", ".blend", ".fbx")]
-    for path in files[:2]:
-        write(result.motion, path)
-    progress(_DANCED, "Setting the stage")
-    draws = workbench_draws(out) if render else True
+    blend, fbx = _with(stem, ".blend"), _with(stem, ".fbx")
+    progress(_SCORED, "Setting the stage")
+    draws = workbench_draws(stem.parent) if render else True
     show = new_show(result.motion, job.song, name, job.to_fields(), size, draws)
-    save_blend(files[2])
-    save_fbx(show, files[3])
+    save_blend(blend)
+    add_music(show, music, job.seed)
+    save_blend(blend)
+    save_fbx(show, fbx)
+    files = [*(_with(stem, suffix) for suffix in _MOTIONS), music.path, blend, fbx]
     if render:
         files += film(show, result.motion, job, stem, progress)
-    return Made(result, tuple(files), (*result.warnings, *show.warnings))
+    return Made(result, music, tuple(files), (*result.warnings, *music.warnings, *show.warnings))
 
 
 def film(show: Show, motion: Motion, job: DanceJob, stem: Path, progress: Progress) -> list[Path]:
@@ -105,7 +123,7 @@ def film(show: Show, motion: Motion, job: DanceJob, stem: Path, progress: Progre
             for frame, picture in render_frames(scene, frames, Path(folder)):
                 reel.add(read(picture))
                 share = (frame - frames[0] + 1) / len(frames)
-                progress(_DANCED + (1 - _DANCED) * share, "Drawing")
+                progress(_SCORED + (1 - _SCORED) * share, "Drawing")
                 if frame in chosen:
                     kept.append((job.start + (frame - frames[0]) / motion.fps, picture))
                 else:

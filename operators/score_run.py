@@ -147,23 +147,14 @@ class ScoreRun(Watching):
         return Rhythm(self.result["bpm"], self.result["beats_per_bar"], downbeat)
 
     def _recipe(self, ob: bpy.types.Object, number: int) -> dict[str, Any]:
-        action = ob.animation_data.action if ob.animation_data else None
-        return {
-            "move": "score",
-            "take": number,
-            "armature": ob.name,
-            "action": action.name if action else "",
-            "frames": list(self.watch.frames),
-            "genre": self.result["genre"],
+        asked = {
             "asked_genre": self.wish.genre,
             "seed": self.wish.seed,
             "loop": self.wish.loop,
             "rhythm": asdict(self.wish.rhythm) if self.wish.rhythm else None,
-            "bpm": self.result["bpm"],
-            "beats_per_bar": self.result["beats_per_bar"],
-            "first_downbeat": self._rhythm().downbeat,
-            "weights": self.result["weights"],
         }
+        downbeat = self._rhythm().downbeat
+        return takes.recipe(ob, number, self.watch.frames, downbeat, asked, self.result)
 
 
 def _wish(recipe: takes.Recipe) -> tuple[Wish, poses.Frames]:

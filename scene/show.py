@@ -9,8 +9,10 @@ from pathlib import Path
 import bpy
 
 from ..inference.errors import TwostepError
+from ..inference.genres import GENRES
 from ..inference.motion import Motion
-from . import fbx
+from ..inference.score.score import ScoreResult
+from . import fbx, takes
 from .armature import bone_map
 from .dancer import add_dancer
 from .keys import Placement, write_dance
@@ -58,6 +60,31 @@ def new_show(
     warnings = _add_song(scene, song)
     _dress_windows()
     return Show(scene, rig, camera, warnings)
+
+
+def add_music(show: Show, music: ScoreResult, seed: int) -> None:
+    """A muted strip of the music that was made for the dance, as *Score* adds it.
+
+    The file has to be saved beside the music first, so that it finds it wherever both are moved.
+    In a Blender without sound there is no strip, and the show's warnings say so already.
+    """
+    scene, grid = show.scene, music.cues.grid
+    asked = {"asked_genre": music.genre, "seed": seed, "loop": False, "rhythm": None}
+    made = {
+        "genre": music.genre,
+        "bpm": grid.bpm,
+        "beats_per_bar": grid.beats_per_bar,
+        "weights": music.weights,
+    }
+    frames = (float(scene.frame_start), float(scene.frame_end))
+    downbeat = scene.frame_start + music.first_downbeat * scene.render.fps
+    recipe = takes.recipe(show.rig, 1, frames, downbeat, asked, made)
+    name = f"{show.rig.name} - {GENRES[music.genre].label}"
+    try:
+        take = takes.add(scene, music.path, scene.frame_start, name, recipe)
+    except NoSoundError:
+        return
+    take.strip.mute = True
 
 
 def save_blend(path: Path) -> None:

@@ -7,6 +7,7 @@ import json
 import re
 import shutil
 import wave
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -65,6 +66,32 @@ def next_path(where: Path, ob: bpy.types.Object, genre: str, seed: int) -> tuple
     matches = (pattern.fullmatch(path.name) for path in where.glob("*.wav"))
     number = max((int(match[1]) for match in matches if match), default=0) + 1
     return where / f"{stem}_{genre}_s{seed}_{number:03}.wav", number
+
+
+def recipe(
+    ob: bpy.types.Object,
+    number: int,
+    frames: tuple[float, float],
+    downbeat: float,
+    asked: Mapping[str, Any],
+    made: Mapping[str, Any],
+) -> Recipe:
+    """How a take was made, as its strip remembers it.
+
+    frames: what of the dance was scored. downbeat: a frame in which a bar starts. asked:
+    asked_genre, seed, loop and rhythm; made: genre, bpm, beats_per_bar and weights.
+    """
+    action = ob.animation_data.action if ob.animation_data else None
+    return {
+        "move": "score",
+        "take": number,
+        "armature": ob.name,
+        "action": action.name if action else "",
+        "frames": list(frames),
+        "first_downbeat": downbeat,
+        **asked,
+        **{name: made[name] for name in ("genre", "bpm", "beats_per_bar", "weights")},
+    }
 
 
 def keep(source: Path, target: Path) -> None:

@@ -207,24 +207,48 @@ def run_demo(*arguments: object, networks: Path) -> subprocess.CompletedProcess[
 
 def test_one_command_makes_everything(tmp_path, networks):
     out = tmp_path / "new" / "folder"
-    ran = run_demo("--out", out, "--length", 1, "--size", "64x36", networks=networks)
+    ran = run_demo("--out", out, "--length", 3, "--size", "64x36", networks=networks)
     assert ran.returncode == 0, ran.stderr
     made = sorted(path.suffix for path in out.iterdir())
-    assert made == [".blend", ".bvh", ".fbx", ".mp4", ".npz", ".png"]
+    assert made == [".blend", ".bvh", ".fbx", ".mp4", ".npz", ".png", ".wav"]
     for path in out.iterdir():
         assert path.stem.startswith("first_steps")
         assert str(path) in ran.stdout
         assert path.stat().st_size > 1000
-    assert len(Motion.load(next(out.glob("*.npz")))) == 30
+    assert len(Motion.load(next(out.glob("*.npz")))) == 90
     with av.open(str(next(out.glob("*.mp4")))) as file:
-        assert file.duration / 1e6 == pytest.approx(1.0, abs=0.05)
+        assert file.duration / 1e6 == pytest.approx(3.0, abs=0.05)
     assert "Traceback" not in ran.stderr
+    music = next(out.glob("*.wav"))
+    with wave.open(str(music)) as sound:
+        assert (sound.getframerate(), sound.getnframes()) == (44_100, 3 * 44_100)
+        heard = np.frombuffer(sound.readframes(3 * 44_100), dtype="<i2") / 32768
+    assert 0.01 < np.abs(heard).max() < 0.999
+    check_music_strip(next(out.glob("*.blend")), music)
+
+
+def check_music_strip(blend: Path, music: Path) -> None:
+    """The dance's own music is in the sequencer, muted, and remembers how it was made."""
+    from twostep.scene import takes, versions
+
+    bpy.ops.wm.open_mainfile(filepath=str(blend))
+    scene, rig = bpy.context.scene, bpy.data.objects["Dancer"]
+    if not versions.strips(scene):
+        return  # this Blender has no sound; the warning is tested with the show
+    take = takes.of(scene, rig)[-1]
+    assert Path(bpy.path.abspath(take.strip.sound.filepath)) == music
+    assert take.strip.sound.filepath.startswith("//")
+    assert take.strip.mute and versions.edges(take.strip)[0] == scene.frame_start
+    assert take.recipe["genre"] in music.stem and take.recipe["frames"] == [1.0, 90.0]
+    song = next(s for s in versions.strips(scene) if s != take.strip)
+    assert not song.mute and song.channel != take.strip.channel
 
 
 def test_without_pictures(tmp_path, networks):
-    ran = run_demo("--out", tmp_path, "--length", 1, "--no-render", networks=networks)
+    ran = run_demo("--out", tmp_path, "--length", 3, "--no-render", networks=networks)
     assert ran.returncode == 0, ran.stderr
-    assert sorted(p.suffix for p in tmp_path.iterdir()) == [".blend", ".bvh", ".fbx", ".npz"]
+    made = sorted(p.suffix for p in tmp_path.iterdir())
+    assert made == [".blend", ".bvh", ".fbx", ".npz", ".wav"]
 
 
 @pytest.mark.parametrize(

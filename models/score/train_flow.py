@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """Train the music network: `python -m twostep.models.score.train_flow --corpus DIR --run DIR ...`.
 
-The corpus needs its latents first (`python -m twostep.models.score.autoencoder`).
+The corpus needs its latents first (`python -m twostep.models.score.encode_corpus`).
 """
 
 from __future__ import annotations
