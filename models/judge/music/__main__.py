@@ -115,12 +115,17 @@ def refer(corpus: Corpus, genres: Sequence[str]) -> Reference:
 def _loops(
     dances: Sequence[Dance], genres: Sequence[str], folder: Path, out: Path
 ) -> dict[str, float]:
-    """The worst figures of a loop in some genres."""
+    """Figures of loops in some genres: the worst click, the mean and the worst step."""
     rows = []
     for number, genre in made.pairs(dances, genres, 1)[:LOOPS]:
         samples, downbeats = made.looped(dances[number], genre, 0, folder, out)
         rows.append(sound.loop_scores(samples, downbeats))
-    return {key: max(row[key] for row in rows) for key in rows[0]}
+    steps = [row["loop_step"] for row in rows]
+    return {
+        "loop_click": max(row["loop_click"] for row in rows),
+        "loop_step": sum(steps) / len(steps),
+        "loop_step_worst": max(steps),
+    }
 
 
 def _paper(

@@ -13,6 +13,8 @@ from .heard import Array, Floats, Heard
 
 #: Length of the stretches that are embedded, seconds, and how far apart they start.
 STRETCH, HOP = 10.0, 5.0
+#: A genre with fewer stretches has no distance.
+FEWEST = 3
 
 #: Probabilities (13,), or the embedding (30,), of a mel (T, 256) in dB.
 Ear = Callable[[Floats], Floats]
@@ -67,17 +69,18 @@ def frechet(a: Array, b: Array) -> float:
 
 
 def distances(true: Embedded, made: Embedded) -> dict[str, float]:
-    """Fréchet distances to one half of the true stretches, genre by genre, averaged over those
-    that both have; everything is cut to the same number of stretches, because few raise it.
+    """Fréchet distances to one half of the true stretches, genre by genre, averaged over those of
+    which there are enough; all are cut to the same number of stretches, because few raise it.
 
     `frechet`: of the made ones. `frechet_floor`: of the other half of the true ones.
     `frechet_ceiling`: of true ones of another genre, over all pairs. `frechet_all` and
     `frechet_all_floor`: of all genres at once.
     """
-    halves = {g: np.array_split(true[g], 2) for g in true if g in made}
-    count = min((min(len(a), len(b), len(made[g])) for g, (a, b) in halves.items()), default=0)
-    if count < 3:
+    enough = [g for g in true if len(true[g]) >= 2 * FEWEST and len(made.get(g, ())) >= FEWEST]
+    if not enough:
         return {}
+    halves = {g: np.array_split(true[g], 2) for g in enough}
+    count = min(min(len(a), len(b), len(made[g])) for g, (a, b) in halves.items())
     # By piece, not by chance: neighbouring stretches overlap.
     first = {g: _spread(a, count) for g, (a, _) in halves.items()}
     second = {g: _spread(b, count) for g, (_, b) in halves.items()}
