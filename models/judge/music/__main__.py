@@ -91,7 +91,7 @@ def judge(asked: argparse.Namespace, console: Console) -> Report:
         report.columns["the paper's way"] = verdict
         report.write(asked.out)
     _rebuild(report, networks, reference, music, asked.out)
-    shown = [(GENRES[g].label, next(m for m in music if m.genre == g)) for g in genres]
+    shown = [(GENRES[genre].label, _longest(music, genre)) for genre in genres]
     pictures.contact_sheet(shown, asked.out / "score_mels.png")
     report.write(asked.out)
     return report
@@ -176,9 +176,13 @@ def _rebuild(
                 for way in ("autoencoder_vocoder", "griffin_lim")
                 if way in ways
             ),
-            (f"{label}: generated", next(m for m in music if m.genre == piece.genre)),
+            (f"{label}: generated", _longest(music, piece.genre)),
         ]
         pictures.rows(shown, out / f"mel_{piece.genre}.png")
+
+
+def _longest(music: Sequence[Heard], genre: str) -> Heard:
+    return max((piece for piece in music if piece.genre == genre), key=lambda p: p.seconds)
 
 
 def _note(

@@ -30,7 +30,7 @@ TARGETS: tuple[Target, ...] = (
     Target("loop_click", "jump where a loop goes on / usual", high=1.0),
     Target("loop_step", "step where a loop goes on / at downbeats", high=1.5),
     Target("clipped", "clipped samples", high=0.0),
-    Target("silent", "silence outside stops", high=0.01),
+    Target("silent", "silence outside stops and the last bar", high=0.01),
     Target("dc", "direct current / level", high=0.01),
     Target("dead", "bands that are missing", high=0.05),
 )

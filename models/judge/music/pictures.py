@@ -20,7 +20,7 @@ from .heard import Heard
 _RANGE = (-90.0, -20.0)
 #: Frequencies that are named, Hz.
 _NAMED = (100, 500, 1000, 2000, 5000, 10_000)
-#: Colours of a picture that is kept in the documentation.
+#: Colours of a picture.
 _COLOURS = 96
 
 
@@ -34,8 +34,7 @@ def rows(
     for axes, (title, piece) in zip(grid, pieces, strict=True):
         _mel(axes, piece, title, min(start, max(piece.seconds - seconds, 0.0)), seconds)
     figure.subplots_adjust(0.06, 0.02 + 0.2 / len(pieces), 0.995, 0.97, hspace=0.42)
-    figure.savefig(path)
-    return path
+    return _saved(figure, path)
 
 
 def contact_sheet(
@@ -45,7 +44,7 @@ def contact_sheet(
     seconds: float = 8.0,
     columns: int = 3,
 ) -> Path:
-    """Write a small PNG (a limited number of colours) with a mel of each piece."""
+    """Write a PNG with a mel of each piece, side by side."""
     lines = -(-len(pieces) // columns)
     figure = Figure(figsize=(4.2 * columns, 1.55 * lines), dpi=100)
     FigureCanvasAgg(figure)
@@ -58,6 +57,11 @@ def contact_sheet(
     figure.subplots_adjust(
         0.008, 0.3 / (1.55 * lines), 0.995, 1 - 0.2 / (1.55 * lines), wspace=0.02, hspace=0.5
     )
+    return _saved(figure, path)
+
+
+def _saved(figure: Figure, path: Path) -> Path:
+    """Writes a figure with a limited number of colours: a third of the size, and looks alike."""
     figure.savefig(path)
     with Image.open(path) as picture:
         small = picture.convert("RGB").quantize(_COLOURS, dither=Image.Dither.NONE)

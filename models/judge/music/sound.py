@@ -24,15 +24,17 @@ _NEAR = 2
 
 def faults(heard: Heard) -> dict[str, float]:
     """`clipped`: share of samples in runs at full scale. `silent`: share of tenths of a second
-    below -60 dB outside stops. `dc`: mean over root mean square. `peak`. Needs samples.
+    below -60 dB outside stops, but for the last bar, over which music fades out. `dc`: mean over
+    root mean square. `peak`. Needs samples.
     """
     samples = heard.samples
     assert samples is not None
     size = float(np.sqrt(np.mean(np.square(samples, dtype=np.float64)))) if len(samples) else 0.0
+    bar = heard.grid.beats_per_bar * 60 / heard.grid.bpm
     return {
         "peak": float(np.abs(samples).max(initial=0.0)),
         "clipped": clipped(samples),
-        "silent": silent(samples, heard.stops),
+        "silent": silent(samples, np.concatenate([heard.stops, [[heard.seconds - bar, np.inf]]])),
         "dc": abs(float(np.mean(samples, dtype=np.float64))) / max(size, 1e-9) if size else 0.0,
         "level_db": 20 * float(np.log10(max(size, 1e-9))),
     }
@@ -58,7 +60,8 @@ def silent(samples: Floats, stops: Array) -> float:
     times = (np.arange(count) + 0.5) / 10
     resting = (times[:, None] >= stops[:, 0]) & (times[:, None] < stops[:, 1])
     judged = ~resting.any(axis=1)
-    return float((power[judged] < 10 ** (SILENT_DB / 10)).mean()) if judged.any() else 0.0
+    heard = power[judged] if judged.any() else power
+    return float((heard < 10 ** (SILENT_DB / 10)).mean())
 
 
 def loud_moments(pieces: Sequence[Heard]) -> Array:
