@@ -15,35 +15,19 @@ from torch import Tensor, nn
 from torch.nn import functional
 
 from ...inference.score.mel import BINS
+from .layers import ConvNeXt
 
 #: Mel frames a token, and numbers that it holds.
 PATCH, LATENT = 4, 96
 #: Neighbouring mel bins that are one band of the two-dimensional part.
 FOLD = 8
 BANDS = BINS // FOLD
-WIDTH, PLANES, KERNEL, EXPANSION = 384, 16, 5, 3
+WIDTH, PLANES, KERNEL = 384, 16, 5
 ENCODER_BLOCKS, DECODER_BLOCKS, DECODER_PLANE_BLOCKS = 2, 4, 3
 #: Largest standard deviation of the noise on latents in training; each excerpt draws its own.
 NOISE = 0.2
 #: Tokens that the decoder looks at to either side.
 REACH = 1 + KERNEL // 2 * DECODER_BLOCKS + -(-(2 * DECODER_PLANE_BLOCKS + 1) // PATCH)
-
-
-class Block(nn.Module):
-    """ConvNeXt over tokens, (B, C, N) -> (B, C, N)."""
-
-    def __init__(self, width: int) -> None:
-        super().__init__()
-        self.depthwise = nn.Conv1d(width, width, KERNEL, padding=KERNEL // 2, groups=width)
-        self.norm = nn.LayerNorm(width)
-        self.widen = nn.Linear(width, EXPANSION * width)
-        self.narrow = nn.Linear(EXPANSION * width, width)
-        self.scale = nn.Parameter(torch.full((width,), 0.2))
-
-    def forward(self, given: Tensor) -> Tensor:
-        hidden = self.norm(self.depthwise(given).transpose(1, 2))
-        hidden = self.narrow(functional.gelu(self.widen(hidden))) * self.scale
-        return given + hidden.transpose(1, 2)
 
 
 class PlaneBlock(nn.Module):
@@ -69,7 +53,7 @@ class Encoder(nn.Module):
         self.flatten = nn.Linear(PATCH * BANDS * PLANES // 2, WIDTH)
         self.thin = nn.Conv2d(PLANES, PLANES // 2, 1)
         self.direct = nn.Linear(PATCH * BINS, WIDTH)
-        self.blocks = nn.Sequential(*(Block(WIDTH) for _ in range(ENCODER_BLOCKS)))
+        self.blocks = nn.Sequential(*(ConvNeXt(WIDTH, KERNEL) for _ in range(ENCODER_BLOCKS)))
         self.leave = nn.Linear(WIDTH, LATENT)
         self.bottleneck = nn.BatchNorm1d(LATENT, affine=False)
 
@@ -89,7 +73,7 @@ class Decoder(nn.Module):
     def __init__(self) -> None:
         super().__init__()
         self.enter = nn.Conv1d(LATENT, WIDTH, 3, padding=1)
-        self.blocks = nn.Sequential(*(Block(WIDTH) for _ in range(DECODER_BLOCKS)))
+        self.blocks = nn.Sequential(*(ConvNeXt(WIDTH, KERNEL) for _ in range(DECODER_BLOCKS)))
         self.norm = nn.LayerNorm(WIDTH)
         self.direct = nn.Linear(WIDTH, PATCH * BINS)
         self.unflatten = nn.Linear(WIDTH, PATCH * BANDS * PLANES // 2)

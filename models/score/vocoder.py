@@ -23,13 +23,14 @@ from ...inference.audio.spectrum import mel_centres
 from ...inference.score import mel
 from ...inference.score.griffin_lim import RATE
 from ...inference.score.vocoder import NOISE_FFT, ROUGH_FFT
+from .layers import ConvNeXt
 
 #: Fast steps a mel frame, then frames of each source a fast step (their overlap is 4).
 FAST = 2
 ROUGH_FRAMES, NOISE_FRAMES = 2, 8
 ROUGH_BINS = ROUGH_FFT // 2 + 1
 BANDS = 64
-WIDTH, SLOW_BLOCKS, FAST_BLOCKS, EXPANSION = 256, 4, 5, 3
+WIDTH, SLOW_BLOCKS, FAST_BLOCKS = 256, 4, 5
 KERNEL = 7
 #: Mel frames that the network looks at to either side.
 REACH = KERNEL // 2 * (1 + SLOW_BLOCKS) + -(-(KERNEL // 2) * FAST_BLOCKS // FAST)
@@ -38,23 +39,6 @@ QUIETEST, LOUDEST = -9.0, 3.0
 #: Noise that fills a mel band reads this much less than its own level; it starts 20 dB lower still.
 _NOISE_DB = 26.0 - 20.0
 _DB = math.log(10) / 20
-
-
-class Block(nn.Module):
-    """ConvNeXt in one dimension, (B, C, T) -> (B, C, T)."""
-
-    def __init__(self, width: int) -> None:
-        super().__init__()
-        self.depthwise = nn.Conv1d(width, width, KERNEL, padding=KERNEL // 2, groups=width)
-        self.norm = nn.LayerNorm(width)
-        self.widen = nn.Linear(width, EXPANSION * width)
-        self.narrow = nn.Linear(EXPANSION * width, width)
-        self.scale = nn.Parameter(torch.full((width,), 0.2))
-
-    def forward(self, given: Tensor) -> Tensor:
-        hidden = self.norm(self.depthwise(given).transpose(1, 2))
-        hidden = self.narrow(functional.gelu(self.widen(hidden))) * self.scale
-        return given + hidden.transpose(1, 2)
 
 
 class Vocoder(nn.Module):
@@ -66,10 +50,10 @@ class Vocoder(nn.Module):
     def __init__(self, width: int = WIDTH) -> None:
         super().__init__()
         self.hear = nn.Conv1d(mel.BINS, width, KERNEL, padding=KERNEL // 2)
-        self.slow = nn.Sequential(*(Block(width) for _ in range(SLOW_BLOCKS)))
+        self.slow = nn.Sequential(*(ConvNeXt(width, KERNEL) for _ in range(SLOW_BLOCKS)))
         self.split = nn.Linear(width, FAST * width)
         self.compare = nn.Linear(ROUGH_FRAMES * ROUGH_BINS, width)
-        self.fast = nn.Sequential(*(Block(width) for _ in range(FAST_BLOCKS)))
+        self.fast = nn.Sequential(*(ConvNeXt(width, KERNEL) for _ in range(FAST_BLOCKS)))
         self.norm = nn.LayerNorm(width)
         self.shape_rough = nn.Linear(width, ROUGH_FRAMES * ROUGH_BINS)
         self.shape_noise = nn.Linear(width, NOISE_FRAMES * BANDS)
