@@ -93,7 +93,6 @@ def _stage(
     progress(_SCORED, "Setting the stage")
     draws = workbench_draws(stem.parent) if render else True
     show = new_show(result.motion, job.song, name, job.to_fields(), size, draws)
-    save_blend(blend)
     add_music(show, music, job.seed)
     save_blend(blend)
     save_fbx(show, fbx)

@@ -65,8 +65,8 @@ def new_show(
 def add_music(show: Show, music: ScoreResult, seed: int) -> None:
     """A muted strip of the music that was made for the dance, as *Score* adds it.
 
-    The file has to be saved beside the music first, so that it finds it wherever both are moved.
-    In a Blender without sound there is no strip, and the show's warnings say so already.
+    The file is to be saved beside the music: it finds it then wherever both are moved. In a
+    Blender without sound there is no strip, and the show's warnings say so already.
     """
     scene, grid = show.scene, music.cues.grid
     asked = {"asked_genre": music.genre, "seed": seed, "loop": False, "rhythm": None}
@@ -85,6 +85,7 @@ def add_music(show: Show, music: ScoreResult, seed: int) -> None:
     except NoSoundError:
         return
     take.strip.mute = True
+    take.strip.sound.filepath = f"//{music.path.name}"
 
 
 def save_blend(path: Path) -> None:

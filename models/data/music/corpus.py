@@ -3,7 +3,7 @@
 
 A folder of
     mel.npy         (N, 256) float16 dB, clips end to end, each a whole number of tokens (4 frames)
-    conditions.npy  (N, 25) float16, see `inference.score.conditions`
+    conditions.npy  (N, 28) float16, see `inference.score.conditions`
     motion.npy      (N / 4, 64) float16, latents of the dance at the tokens, 0 without a dance
     clips.json      a list of {name, genre, split, start, stop, kind, take, beats, …}
     audio.npy       int16, mono 44,100 Hz: the sound of some clips, for the vocoder
@@ -26,6 +26,7 @@ import numpy as np
 
 from ....inference.errors import TwostepError
 from ....inference.genres import NAMES
+from ....inference.score.conditions import CHANNELS
 from .clips import TOKEN, Clip, clip_of, scored
 from .dances import Dance, generated, recorded
 from .library import Job, files, one_shots
@@ -185,7 +186,7 @@ def _join(paths: Sequence[Path], folder: Path) -> None:
         name: np.lib.format.open_memmap(folder / f"{name}.npy", "w+", kind, shape)
         for name, kind, shape in (
             ("mel", np.float16, (rows, 256)),
-            ("conditions", np.float16, (rows, 25)),
+            ("conditions", np.float16, (rows, CHANNELS)),
             ("motion", np.float16, (rows // TOKEN, 64)),
             ("audio", np.int16, (sum(samples for _, samples in shapes),)),
         )

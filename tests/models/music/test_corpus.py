@@ -90,7 +90,7 @@ def test_clips_lie_end_to_end(made: Path) -> None:
     assert all(clip["start"] % 4 == clip["stop"] % 4 == 0 for clip in listed)
     rows = listed[-1]["stop"]
     assert read(made, "mel").shape == (rows, 256)
-    assert read(made, "conditions").shape == (rows, 25)
+    assert read(made, "conditions").shape == (rows, 28)
     assert read(made, "motion").shape == (rows // 4, 64)
     for name in ("mel", "conditions", "motion"):
         assert read(made, name).dtype == np.float16
