@@ -5,7 +5,9 @@ from __future__ import annotations
 
 import atexit
 import importlib.util
+import os
 import shutil
+import sys
 from pathlib import Path
 
 import pytest
@@ -20,18 +22,43 @@ from twostep.scene import versions  # noqa: E402
 from .figures import smpl_armature  # noqa: E402
 from .sounds import beat, write_wav  # noqa: E402
 
+_registered: list[bool] = []
 _done: list[bool] = []
 
 
 def _unregister_once() -> None:
-    if not _done:
+    if _registered and not _done:
         _done.append(True)
         twostep.unregister()
+
+
+_ended: list[int] = []
+
+
+@pytest.hookimpl(trylast=True)
+def pytest_sessionfinish(exitstatus: int) -> None:
+    """Remember how it went."""
+    _ended.append(int(exitstatus))
+
+
+@pytest.hookimpl(trylast=True)
+def pytest_unconfigure() -> None:
+    """Leave without Blender's static destructors, once everything of ours is closed.
+
+    Where a scene with sound was evaluated, 4.5's destructors wait for ever for the thread that
+    closes the sound device later.
+    """
+    if _ended:
+        _unregister_once()
+        sys.stdout.flush()
+        sys.stderr.flush()
+        os._exit(_ended[-1])
 
 
 @pytest.fixture(scope="session", autouse=True)
 def _addon():
     twostep.register()
+    _registered.append(True)
     # A class that is still registered when the interpreter exits crashes 4.2 and hangs 4.5,
     # so this also has to happen when pytest is interrupted.
     atexit.register(_unregister_once)
