@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+from abc import abstractmethod
 from dataclasses import dataclass
 from typing import Any
 
@@ -109,8 +110,9 @@ class Watching(Work):
         self._hear(self.READING)
         return False
 
+    @abstractmethod
     def _seen(self, motion: Motion) -> None:
-        raise NotImplementedError
+        """Go on with what was read."""
 
     def _found(self, doing: str) -> tuple[bpy.types.Object, bpy.types.Scene]:
         """The armature and the scene, if they are still there."""

@@ -10,6 +10,8 @@ from pathlib import Path
 
 import pytest
 
+from .dancers import dancer, still_motion, turned
+
 ROOT = Path(__file__).resolve().parent.parent
 
 
@@ -34,3 +36,18 @@ def extension_zip(tmp_path_factory: pytest.TempPathFactory) -> Path:
     subprocess.run(command, cwd=ROOT, check=True)
     (built,) = out.glob("*.zip")
     return built
+
+
+@pytest.fixture
+def make_dancer():
+    return dancer
+
+
+@pytest.fixture
+def make_still():
+    return still_motion
+
+
+@pytest.fixture
+def turn():
+    return turned

@@ -8,13 +8,11 @@ style; tempo and meter choose among the genres that are danced in that style.
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
 
 import numpy as np
-from numpy.typing import NDArray
 
 from ..genres import GENRES
 from ..motion import FPS, Floats, Motion
@@ -96,14 +94,10 @@ def traits(motion: Motion) -> Floats:
         [
             np.concatenate([part.mean(axis=0), part.std(axis=0), _figures(rows, fast)])
             for part, rows, fast in zip(
-                _cut(latents, count), _cut(features, count), _cut(speed, count), strict=True
+                *(np.array_split(each, count) for each in (latents, features, speed)), strict=True
             )
         ]
     ).astype(np.float32)
-
-
-def _cut(rows: NDArray[np.float32], count: int) -> Iterable[NDArray[np.float32]]:
-    return np.array_split(rows, count)
 
 
 def _figures(rows: Floats, speed: Floats) -> Floats:

@@ -13,8 +13,8 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from ...inference.genres import NAMES
-from ...inference.score.conditions import ANSWERS, BAR, CHANNELS, ENERGY, HARMONY
-from .flow import LATENT, MOTION, PATCH, WINDOW, Told, timbre_of
+from ...inference.score.conditions import ANSWERS, BAR, ENERGY, HARMONY
+from .flow import PATCH, WINDOW, Told, timbre_of
 
 #: How often each thing is withheld in training.
 WITHOUT_ALL = 0.12
@@ -129,17 +129,3 @@ class Windows:
             if kind < KNOWN_ENDS:
                 row[WINDOW - self.random.integers(4, 17) :] = 1.0
         return torch.from_numpy(mask)
-
-
-def empty(count: int) -> Told:
-    """A `Told` that says nothing, of `count` windows."""
-    return Told(
-        torch.zeros(count, WINDOW, LATENT),
-        torch.zeros(count, WINDOW, 1),
-        torch.zeros(count, PATCH * WINDOW, CHANNELS),
-        torch.zeros(count, WINDOW, MOTION),
-        torch.zeros(count, 1),
-        torch.zeros(count, len(NAMES)),
-        torch.zeros(count, 2 * LATENT),
-        torch.zeros(count, 1),
-    )

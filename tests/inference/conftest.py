@@ -12,8 +12,6 @@ from scipy.io import wavfile
 from twostep.inference.networks import Networks
 from twostep.inference.weights import read_card
 
-from ..dancers import dancer, still_motion, turned
-
 RATE = 22050
 
 
@@ -46,18 +44,3 @@ def nets(weights: Path) -> Networks:
 @pytest.fixture(scope="session")
 def tune(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return song(tmp_path_factory.mktemp("songs") / "tune.wav")
-
-
-@pytest.fixture
-def make_dancer():
-    return dancer
-
-
-@pytest.fixture
-def make_still():
-    return still_motion
-
-
-@pytest.fixture
-def turn():
-    return turned

@@ -9,13 +9,37 @@ import numpy as np
 import pytest
 import torch
 
+from twostep.inference.genres import NAMES
 from twostep.inference.score.conditions import CHANNELS, ENERGY, HARMONY
-from twostep.models.score.flow import PATCH, WINDOW, Flow, Size, timbre_of
+from twostep.models.score.flow import (
+    LATENT,
+    MOTION,
+    PATCH,
+    WINDOW,
+    Flow,
+    Size,
+    Told,
+    timbre_of,
+)
 from twostep.models.score.train_flow import loss, seen
-from twostep.models.score.windows import Windows, empty
+from twostep.models.score.windows import Windows
 from twostep.models.training import CHECKPOINT, Run, load_average
 
 TINY = Size(width=32, heads=2, depth=2)
+
+
+def empty(count: int) -> Told:
+    """A `Told` that says nothing, of `count` windows."""
+    return Told(
+        torch.zeros(count, WINDOW, LATENT),
+        torch.zeros(count, WINDOW, 1),
+        torch.zeros(count, PATCH * WINDOW, CHANNELS),
+        torch.zeros(count, WINDOW, MOTION),
+        torch.zeros(count, 1),
+        torch.zeros(count, len(NAMES)),
+        torch.zeros(count, 2 * LATENT),
+        torch.zeros(count, 1),
+    )
 
 
 @pytest.fixture
