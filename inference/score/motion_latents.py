@@ -15,9 +15,7 @@ from ..pose_features import TURN, VELOCITY, encode
 from ..providers import open_session
 from ..weights import network, read_card
 from . import mel
-
-#: Mel frames of a token of music.
-MUSIC_TOKEN = 4
+from .networks import TOKEN as MUSIC_TOKEN
 
 
 def motion_latents(motion: Motion, tokens: int | None = None, provider: str = "cpu") -> Floats:

@@ -22,6 +22,7 @@ from ....inference.score.cues import ENERGY_SIGMA
 from ....inference.score.grid import Grid
 from ....inference.score.harmony import chroma
 from ....inference.score.motion_latents import motion_latents
+from ....inference.score.networks import MOTION, TOKEN
 from . import midi_beats
 from .composer import compose
 from .library import BELIEVED, Job, on_the_beat
@@ -29,12 +30,8 @@ from .pairs import Pair
 from .render import LEAD, RATE, Stereo, levelled, render, render_midi
 from .score import Piece
 
-#: Mel frames of a latent token; a clip is a whole number of tokens.
-TOKEN = 4
 #: Samples at 44,100 Hz that one mel frame stands for.
 STEP = mel.HOP * RATE // mel.RATE
-#: Numbers of a latent token of a dance.
-MOTION = 64
 #: How much of a MIDI file or a recording is used, seconds.
 _MIDI_SECONDS = 75.0
 _RECORDING_SECONDS = 300.0

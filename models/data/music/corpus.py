@@ -27,7 +27,8 @@ import numpy as np
 from ....inference.errors import TwostepError
 from ....inference.genres import NAMES
 from ....inference.score.conditions import CHANNELS
-from .clips import TOKEN, Clip, clip_of, scored
+from ....inference.score.networks import TOKEN
+from .clips import Clip, clip_of, scored
 from .dances import Dance, generated, recorded
 from .library import Job, files, one_shots
 from .pairs import draw
