@@ -72,9 +72,9 @@ class Motion:
         flat = Rotation.from_quat(self.rotations.reshape(-1, 4), scalar_first=True)
         return flat.as_matrix().astype(np.float32).reshape(len(self), JOINT_COUNT, 3, 3)
 
-    def positions(self) -> Floats:
-        """Joint positions in the world, (T, 24, 3), metres."""
-        return forward_kinematics(self.matrices(), self.root)[0]
+    def positions(self, offsets: NDArray[np.floating] = OFFSETS) -> Floats:
+        """Joint positions in the world, (T, 24, 3), metres, on a body with these offsets."""
+        return forward_kinematics(self.matrices(), self.root, offsets)[0]
 
     def resampled(self, fps: float) -> Motion:
         """The same movement at another frame rate (slerp for rotations, linear for the rest)."""
@@ -131,11 +131,15 @@ class Motion:
             raise ValueError(f"{Path(path).name} is not a Twostep motion file.") from error
 
 
-def forward_kinematics(local: Floats, root: Floats) -> tuple[Floats, Floats]:
+def forward_kinematics(
+    local: Floats, root: Floats, offsets: NDArray[np.floating] = OFFSETS
+) -> tuple[Floats, Floats]:
     """Positions (T, 24, 3) and global rotations (T, 24, 3, 3) of every joint in the world.
 
-    local: joint rotations relative to the parent, (T, 24, 3, 3); root: pelvis, (T, 3), metres.
+    local: joint rotations relative to the parent, (T, 24, 3, 3); root: pelvis, (T, 3), metres;
+    offsets: of every joint from its parent at rest, (24, 3), metres.
     """
+    bones = np.asarray(offsets, dtype=np.float32)
     # Frames go last, so that every step runs over contiguous memory: three times as fast.
     turns = np.ascontiguousarray(np.moveaxis(local, 0, -1), dtype=np.float32)
     world = np.empty_like(turns)
@@ -144,7 +148,7 @@ def forward_kinematics(local: Floats, root: Floats) -> tuple[Floats, Floats]:
     for joint in range(1, JOINT_COUNT):
         parent = PARENTS[joint]
         np.einsum("ikt,kjt->ijt", world[parent], turns[joint], out=world[joint])
-        positions[joint] = positions[parent] + np.einsum("ikt,k->it", world[parent], OFFSETS[joint])
+        positions[joint] = positions[parent] + np.einsum("ikt,k->it", world[parent], bones[joint])
     return (
         np.ascontiguousarray(np.moveaxis(positions, -1, 0)),
         np.ascontiguousarray(np.moveaxis(world, -1, 0)),

@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 
 from ..inference.errors import TwostepError
 from ..inference.motion import Motion
-from ..inference.retarget import Figure, poses
+from ..inference.retarget import Figure, Handle, Puppet, Role, poses
 from ..inference.rigs import Recognition, Rig, recognise
 from ..inference.skeleton import INDEX, JOINT_COUNT, JOINTS
 
@@ -105,35 +105,58 @@ def figure(ob: bpy.types.Object, bones: BoneMap) -> Figure:
     rest = np.tile(np.eye(3), (JOINT_COUNT, 1, 1))
     heads = np.full((JOINT_COUNT, 3), np.nan)
     present = np.zeros(JOINT_COUNT, dtype=bool)
-    inherits = np.ones(JOINT_COUNT, dtype=bool)
     for joint, name in bones.items():
-        bone, row = ob.data.bones[name], INDEX[joint]
-        matrix = np.array(bone.matrix_local)
+        matrix, row = np.array(ob.data.bones[name].matrix_local), INDEX[joint]
         rest[row], heads[row], present[row] = matrix[:3, :3], matrix[:3, 3], True
-        inherits[row] = bone.use_inherit_rotation
-    return Figure(rest, heads, present, inherits)
+    return Figure(rest, heads, present)
+
+
+def puppet(ob: bpy.types.Object, bones: BoneMap) -> Puppet:
+    """The bones to key, as they rest and hang on each other."""
+    joints = {name: joint for joint, name in bones.items()}
+    handles: list[Handle] = []
+    places: dict[str, int] = {}
+    for bone in ob.data.bones:  # parents come before their children
+        if bone.name not in joints:
+            continue
+        above = (parent.name for parent in bone.parent_recursive)
+        matrix, joint = np.array(bone.matrix_local), joints[bone.name]
+        places[bone.name] = len(handles)
+        handles.append(
+            Handle(
+                bone.name,
+                Role.TRAVEL if joint == "pelvis" else Role.TURN,
+                joint,
+                matrix[:3, :3],
+                matrix[:3, 3],
+                next((places[name] for name in above if name in places), -1),
+                bone.use_inherit_rotation,
+                bone.use_local_location,
+            )
+        )
+    return Puppet(figure(ob, bones), tuple(handles))
 
 
 def present_pose(context: bpy.types.Context, ob: bpy.types.Object, bones: BoneMap) -> Motion:
     """The pose that the armature has in the present frame, constraints and all: one frame."""
     evaluated = ob.evaluated_get(context.evaluated_depsgraph_get())
-    rotations, head = turned(evaluated, bones)
-    return poses(rotations[None], head[None], figure(ob, bones))
+    rotations, seat = turned(evaluated, bones)
+    return poses(rotations[None], seat[None], figure(ob, bones))
 
 
 def turned(evaluated: bpy.types.Object, bones: BoneMap) -> tuple[NDArray, NDArray]:
-    """How an evaluated armature's bones are turned, (24, 3, 3), and where the pelvis is, (3,).
+    """How an evaluated armature's bones are turned, (24, 3, 3), and the middle of its hips, (3,).
 
     In armature space, scale and shear taken out; absent joints' rows are the identity.
     """
     rotations = np.tile(np.eye(3), (JOINT_COUNT, 1, 1))
-    head = np.zeros(3)
+    seat = np.zeros(3)
     for joint, name in bones.items():
         matrix = np.array(evaluated.pose.bones[name].matrix)
         rotations[INDEX[joint]] = matrix[:3, :3] / np.linalg.norm(matrix[:3, :3], axis=0)
-        if joint == "pelvis":
-            head = matrix[:3, 3]
-    return rotations, head
+        if joint in ("left_hip", "right_hip"):
+            seat += matrix[:3, 3] / 2
+    return rotations, seat
 
 
 def chain(ob: bpy.types.Object, bones: BoneMap) -> list[bpy.types.PoseBone]:

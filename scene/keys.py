@@ -14,10 +14,9 @@ import numpy as np
 from scipy.spatial.transform import Rotation
 
 from ..inference.motion import Floats, Motion
-from ..inference.retarget import Channels, channels
-from ..inference.skeleton import INDEX
+from ..inference.retarget import Channel, channels, fit
 from . import versions
-from .armature import BoneMap, chain, figure
+from .armature import BoneMap, chain, puppet
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -81,7 +80,9 @@ def write_dance(
     frames, sampled = whole_frames(motion, placement)
     with _new_action(name) as action:
         where = versions.new_curves(action, ob)
-        _key_bones(where, ob, bones, frames, channels(sampled, figure(ob, bones)))
+        strings = puppet(ob, bones)
+        dance = channels(fit(sampled, strings.figure), strings)
+        _key_bones(where, ob, bones, frames, dance)
         action[RECIPE] = json.dumps(recipe, sort_keys=True)
         (_play_in_nla if placement.nla else _play)(ob, action)
     return action
@@ -103,18 +104,17 @@ def _key_bones(
     ob: bpy.types.Object,
     bones: BoneMap,
     frames: NDArray[np.float64],
-    dance: Channels,
+    dance: list[Channel],
 ) -> None:
-    joints = {name: joint for joint, name in bones.items()}
+    made = {channel.bone: channel for channel in dance}
     for bone in chain(ob, bones):
         keyed: dict[str, Floats] = {}
-        joint = joints.get(bone.name)
-        if joint is not None:
-            path, values = _rotation(bone.rotation_mode, dance.rotations[:, INDEX[joint]])
+        channel = made.get(bone.name)
+        if channel is not None and channel.rotation is not None:
+            path, values = _rotation(bone.rotation_mode, channel.rotation)
             keyed[path] = values
-        if joint == "pelvis":
-            local = bone.bone.use_local_location
-            keyed["location"] = dance.location if local else dance.head
+        if channel is not None and channel.location is not None:
+            keyed["location"] = channel.location
         for path, values in keyed.items():
             _key(where, bone, path, frames, values)
         for path, rest in _away_from_rest(bone, set(keyed)):

@@ -1,0 +1,30 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Carries a `Motion` over to anybody's figure, and the figure's poses back: one definition.
+
+    Motion ─ fit ─▶ Motion on the figure's own proportions ─ channels ─▶ what to key on each bone
+    Motion ◀─ poses ─ how the figure's bones are turned
+
+`figure` is what is measured of the rest pose; `puppet` is which bones are keyed, and how.
+"""
+
+from .channels import Channel, Track, channels
+from .figure import OPTIONAL, Figure, missing, smallest_turn
+from .fit import fit
+from .poses import poses
+from .puppet import Handle, Puppet, Role, plain
+
+__all__ = [
+    "OPTIONAL",
+    "Channel",
+    "Figure",
+    "Handle",
+    "Puppet",
+    "Role",
+    "Track",
+    "channels",
+    "fit",
+    "missing",
+    "plain",
+    "poses",
+    "smallest_turn",
+]

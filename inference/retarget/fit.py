@@ -1,0 +1,35 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Restates a motion on a figure's own proportions."""
+
+from __future__ import annotations
+
+import numpy as np
+from scipy.spatial.transform import Rotation
+
+from ..motion import Motion, forward_kinematics
+from ..pose_features import continuous
+from ..proportions import OURS
+from ..skeleton import JOINT_COUNT, PARENTS
+from .figure import Figure
+
+
+def fit(motion: Motion, figure: Figure) -> Motion:
+    """The motion on `figure.proportions`: every bone turned as before, the hips where they were.
+
+    The middle between the hips keeps its place over the floor, and its height but for that of the
+    ankles, so that feet stand as they stood. A joint without a bone is not turned; the next one
+    that has a bone makes up for it.
+    """
+    world = forward_kinematics(motion.matrices(), motion.root)[1]
+    rotations = motion.rotations.copy()
+    for joint in range(1, JOINT_COUNT):
+        above = figure.parent(joint)
+        if not figure.present[joint]:
+            rotations[:, joint] = (1.0, 0.0, 0.0, 0.0)
+        elif above != PARENTS[joint]:
+            local = world[:, above].swapaxes(-1, -2) @ world[:, joint]
+            rotations[:, joint] = Rotation.from_matrix(local).as_quat(scalar_first=True)
+    own = figure.proportions
+    root = motion.root + world[:, 0] @ (OURS.seat - own.seat)
+    root[:, 2] += own.ankle.mean() - OURS.ankle.mean()
+    return Motion(motion.fps, root.astype(np.float32), continuous(rotations), motion.contacts)
