@@ -106,18 +106,18 @@ class Reader:
         #: The scene's frames in which the motion's are.
         self.frames = span[0] + np.arange(max(count, 1)) / FPS * fps
         self._rotations: list[NDArray] = []
-        self._heads: list[NDArray] = []
+        self._seats: list[NDArray] = []
         self._worlds: list[NDArray] = []
 
     @property
     def fraction(self) -> float:
         """The share that is read."""
-        return len(self._heads) / len(self.frames)
+        return len(self._seats) / len(self.frames)
 
     @property
     def done(self) -> bool:
         """Whether all is read."""
-        return len(self._heads) == len(self.frames)
+        return len(self._seats) == len(self.frames)
 
     def read(self, context: bpy.types.Context, seconds: float) -> None:
         """Read for about so long. Raises TwostepError when what is read is gone or no pose."""
@@ -127,7 +127,7 @@ class Reader:
         until = time.monotonic() + seconds
         with _kept(context, ob):
             while not self.done:
-                frame = float(self.frames[len(self._heads)])
+                frame = float(self.frames[len(self._seats)])
                 whole = int(np.floor(frame + 1e-6))
                 scene.frame_set(whole, subframe=min(max(frame - whole, 0.0), 0.99999))
                 self._take(ob.evaluated_get(context.evaluated_depsgraph_get()), frame)
@@ -140,15 +140,15 @@ class Reader:
         # What the object does beyond where it is at first counts as the figure's own doing.
         away = np.linalg.inv(worlds[0]) @ worlds
         turns = away[:, :3, :3] / np.linalg.norm(away[:, :3, :3], axis=1, keepdims=True)
-        heads = np.einsum("tik,tk->ti", away[:, :3, :3], np.array(self._heads)) + away[:, :3, 3]
-        return poses(turns[:, None] @ np.array(self._rotations), heads, self._figure)
+        seats = np.einsum("tik,tk->ti", away[:, :3, :3], np.array(self._seats)) + away[:, :3, 3]
+        return poses(turns[:, None] @ np.array(self._rotations), seats, self._figure)
 
     def _take(self, evaluated: bpy.types.Object, frame: float) -> None:
         world = np.array(evaluated.matrix_world)
         with np.errstate(invalid="ignore", divide="ignore"):
-            rotations, head = turned(evaluated, self._bones)
+            rotations, seat = turned(evaluated, self._bones)
             whole = np.linalg.det(rotations) > 1e-3
-            placed = abs(np.linalg.det(world[:3, :3])) > 0 and np.isfinite(head).all()
+            placed = abs(np.linalg.det(world[:3, :3])) > 0 and np.isfinite(seat).all()
         if not placed:
             raise TwostepError(
                 f"{self._name} has no place or no size in frame {frame:g} (its transform is zero "
@@ -161,7 +161,7 @@ class Reader:
                 f"{frame:g} (its transform is zero, mirrored or no number); repair its keys there."
             )
         self._rotations.append(rotations)
-        self._heads.append(head)
+        self._seats.append(seat)
         self._worlds.append(world)
 
 

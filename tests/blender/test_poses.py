@@ -261,5 +261,5 @@ def test_a_generated_rigify_rig_is_read_by_its_controls(context, rigify, motion)
         torso.keyframe_insert("location", frame=frame)
     moved = read(context, ob)
     assert np.abs(np.ptp(still.root, axis=0)).max() < 1e-3
-    scale = keys.figure(ob, armature.readable_bones(ob)).scale
+    scale = armature.figure(ob, armature.readable_bones(ob)).scale
     assert np.ptp(moved.root[:, 0]) == pytest.approx(0.4 / scale, abs=0.02)

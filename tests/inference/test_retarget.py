@@ -10,7 +10,17 @@ import pytest
 from scipy.spatial.transform import Rotation
 
 from twostep.inference.motion import FPS, Motion, forward_kinematics
-from twostep.inference.retarget import Figure, channels, missing, poses, smallest_turn
+from twostep.inference.proportions import OURS
+from twostep.inference.retarget import (
+    Role,
+    Track,
+    channels,
+    fit,
+    missing,
+    plain,
+    poses,
+    smallest_turn,
+)
 from twostep.inference.skeleton import (
     ANKLE_HEIGHT,
     CONTACT_JOINTS,
@@ -22,18 +32,9 @@ from twostep.inference.skeleton import (
     rest_positions,
 )
 
-Y_UP = Rotation.from_euler("x", -90, degrees=True).as_matrix()
+from .puppeteer import Y_UP, evaluated, figure, hung, joints
 
-
-def figure(turn=None, scale=1.0, rolled=False, skip=()):
-    """Our own proportions, turned and scaled, its bones rolled anyhow."""
-    turn = np.eye(3) if turn is None else turn
-    heads = (rest_positions() + np.array([0, 0, STANDING_HEIGHT])) @ turn.T * scale
-    rest = np.tile(np.eye(3), (JOINT_COUNT, 1, 1))
-    if rolled:
-        rest = Rotation.random(JOINT_COUNT, random_state=4).as_matrix()
-    present = np.array([joint not in skip for joint in JOINTS])
-    return Figure(rest, heads, present, np.ones(JOINT_COUNT, dtype=bool))
+HIPS = [INDEX["left_hip"], INDEX["right_hip"]]
 
 
 def motion(frames=20):
@@ -48,38 +49,153 @@ def same(first, second):
     return np.allclose(np.abs((first * second).sum(-1)), 1.0, atol=1e-5)
 
 
+def long_legs():
+    """Thighs half as long again, wide hips, an A-pose, on heels."""
+    heads = rest_positions().astype(float)
+    for side, sign in (("left", 1), ("right", -1)):
+        chain = [INDEX[f"{side}_{part}"] for part in ("hip", "knee", "ankle", "foot")]
+        heads[chain] += (0.05 * sign, 0, 0)
+        heads[chain[1:]] += (0, 0, -0.2)
+        shoulder = heads[INDEX[f"{side}_shoulder"]].copy()
+        lowered = Rotation.from_euler("y", sign * 50, degrees=True)
+        for part in ("elbow", "wrist", "hand"):
+            row = INDEX[f"{side}_{part}"]
+            heads[row] = shoulder + lowered.apply(heads[row] - shoulder)
+    lowest = heads[INDEX["left_ankle"], 2]
+    return heads + (0.3, -0.2, 0.13 - lowest)
+
+
 def test_our_own_figure_needs_no_change():
     own, wild = figure(), motion()
-    made = channels(wild, own)
+    made = channels(fit(wild, own), plain(own))
     assert own.scale == pytest.approx(1.0) and np.allclose(own.basis, np.eye(3))
     assert np.allclose(own.alignment, np.eye(3), atol=1e-6)
-    assert same(made.rotations, wild.rotations)
-    assert np.allclose(made.location, wild.root - [0, 0, STANDING_HEIGHT], atol=1e-5)
-
-
-def test_y_up_in_centimetres():
-    """A figure whose data lies y-up is read as standing, not as lying."""
-    there = figure(Y_UP, scale=100)
-    assert np.allclose(there.basis, Y_UP, atol=1e-9)
-    assert there.scale == pytest.approx(100)
-    made = channels(motion(), there)
-    assert np.allclose(
-        made.head, 100 * (motion().root - [0, 0, STANDING_HEIGHT]) @ Y_UP.T, atol=1e-3
-    )
+    assert np.allclose(own.proportions.offsets, OURS.offsets, atol=1e-6)
+    assert np.allclose(own.proportions.ankle, ANKLE_HEIGHT, atol=1e-6)
+    assert np.allclose(own.proportions.toe, TOE_HEIGHT, atol=1e-6)
+    rotations = np.stack([channel.rotation for channel in made], axis=1)
+    assert same(rotations, wild.rotations)
+    assert np.allclose(made[0].location, wild.root - [0, 0, STANDING_HEIGHT], atol=1e-5)
+    assert all(channel.location is None for channel in made[1:])
 
 
 @pytest.mark.parametrize("turn", [np.eye(3), Y_UP])
-def read_back(there, wild):
-    """What `poses` makes of the figure doing a motion, its bones' matrices worked out here."""
+def test_joints_are_where_the_motion_says_in_any_axes_and_unit(turn):
+    there, wild = figure(turn, scale=100, rolled=True), motion()
+    assert np.allclose(there.basis, turn, atol=1e-9)
+    assert there.scale == pytest.approx(100)
+    found = joints(strings := plain(there), channels(fit(wild, there), strings))
+    expected = 100 * wild.positions() @ turn.T
+    for row, joint in enumerate(JOINTS):
+        assert np.abs(found[joint] - expected[:, row]).max() < 0.01
+
+
+def test_limbs_point_as_in_the_motion_and_hips_are_where_they_were():
+    there, wild = figure(heads=long_legs(), rolled=True), motion()
+    strings = plain(there)
+    found = joints(strings, channels(fit(wild, there), strings))
+    true = wild.positions()
+    for limb, end in (("left_hip", "left_knee"), ("right_elbow", "right_wrist")):
+        own = found[end] - found[limb]
+        ours = true[:, INDEX[end]] - true[:, INDEX[limb]]
+        cosine = (own * ours).sum(-1) / np.linalg.norm(own, axis=-1) / np.linalg.norm(ours, axis=-1)
+        assert np.degrees(np.arccos(cosine.clip(-1, 1))).max() < 0.1
+    seat = (found["left_hip"] + found["right_hip"]) / 2 - there.ground
+    lifted = true[:, HIPS].mean(axis=1) + (0, 0, there.proportions.ankle[0] - ANKLE_HEIGHT)
+    assert np.allclose(seat / there.scale, lifted, atol=1e-4)
+
+
+def test_the_t_pose_stands_with_its_ankles_as_high_as_at_rest():
+    there = figure(heads=long_legs())
+    still = motion(1)
+    rotations = np.zeros_like(still.rotations)
+    rotations[..., 0] = 1
+    still = replace(still, rotations=rotations, root=np.array([[0, 0, STANDING_HEIGHT]]))
+    found = joints(strings := plain(there), channels(fit(still, there), strings))
+    assert found["left_ankle"][0, 2] == pytest.approx(0.13, abs=1e-4)
+
+
+def mmd(there):
+    """Upper and lower body hang beside each other on a centre that is not turned."""
+    upper, lower = "spine1", "pelvis"
+    bones = [("centre", Role.TRAVEL, None, None), ("lower", Role.TURN, lower, "centre"),
+             ("upper", Role.TURN, upper, "centre"), ("left_hip", Role.TURN, "left_hip", "lower"),
+             ("right_hip", Role.TURN, "right_hip", "lower"),
+             ("spine2", Role.TURN, "spine2", "upper")]  # fmt: skip
+    return hung(there, bones, centre=(0, 0, 0.6))
+
+
+def rigify(there):
+    """A torso in the middle of the spine: down from there the pelvis, up the chest."""
+    bones = [("torso", Role.TRAVEL, "pelvis", None), ("low", Role.TURN, "spine1", "torso"),
+             ("hips", Role.TURN, "pelvis", "low"), ("left_hip", Role.TURN, "left_hip", "hips"),
+             ("right_hip", Role.TURN, "right_hip", "hips"),
+             ("high", Role.TURN, "spine2", "torso")]  # fmt: skip
+    return hung(there, bones, torso=(0, 0.02, 1.1), low=(0, 0.02, 1.1))
+
+
+@pytest.mark.parametrize("make", [mmd, rigify])
+def test_bones_may_hang_on_each_other_otherwise(make):
+    there, wild = figure(rolled=True), motion()
+    strings = make(there)
+    made = channels(fit(wild, there), strings)
+    turns, heads = evaluated(strings, made)
     world = forward_kinematics(wild.matrices(), wild.root)[1]
-    rotations = there.basis @ world @ there.basis.T @ there.alignment @ there.rest
-    return poses(rotations, there.heads[0] + channels(wild, there).head, there)
+    for place, handle in enumerate(strings.handles):
+        if handle.joint:
+            assert np.allclose(turns[place], world[:, INDEX[handle.joint]], atol=1e-5)
+    hips = np.mean([heads[i] for i, h in enumerate(strings.handles) if "_hip" in h.bone], axis=0)
+    assert np.allclose(hips, wild.positions()[:, HIPS].mean(axis=1), atol=1e-4)
+
+
+def test_goals_are_put_where_the_joints_are():
+    there, wild = figure(rolled=True), motion()
+    bones = [("pelvis", Role.TRAVEL, "pelvis", None), ("heel", Role.GOAL, "left_ankle", None)]
+    behind = there.head("left_ankle") + (0, 0.05, -0.03)
+    strings = hung(there, bones, heel=behind)
+    turns, heads = evaluated(strings, channels(fit(wild, there), strings))
+    places, world = forward_kinematics(wild.matrices(), wild.root)
+    ankle = INDEX["left_ankle"]
+    assert np.allclose(turns[1], world[:, ankle], atol=1e-5)
+    expected = places[:, ankle] + world[:, ankle] @ (0, 0.05, -0.03)
+    assert np.allclose(heads[1], expected, atol=1e-4)
+
+
+def test_a_root_goes_along_and_the_figure_stays_where_it_was():
+    there, wild = figure(Y_UP, scale=3, rolled=True), motion()
+    track = Track(wild.root[:, :2].astype(float), np.linspace(0, 4, len(wild)))
+    bones = [("root", Role.ROOT, None, None), ("pelvis", Role.TRAVEL, "pelvis", "root"),
+             ("left_hip", Role.TURN, "left_hip", "pelvis"),
+             ("goal", Role.GOAL, "right_wrist", "root")]  # fmt: skip
+    strings = hung(there, bones, root=(0, 0, 0))
+    turns, heads = evaluated(strings, channels(fit(wild, there), strings, track))
+    plainly = plain(there)
+    found = joints(plainly, channels(fit(wild, there), plainly))
+    assert np.allclose(heads[2], found["left_hip"], atol=1e-3)
+    assert np.allclose(heads[3], found["right_wrist"], atol=1e-3)
+    assert np.allclose(heads[0] @ Y_UP / 3, np.c_[track.places, np.zeros(len(wild))], atol=1e-4)
+    assert np.allclose(turns[0] @ Y_UP[:, 2], Y_UP[:, 2])
+    assert np.allclose(turns[0][:, :, 0] @ Y_UP[:, 0], np.cos(track.yaw), atol=1e-5)
+
+
+def read_back(there, wild):
+    """What `poses` makes of the figure doing a motion, its bones evaluated."""
+    strings = plain(there)
+    turns, heads = evaluated(strings, channels(fit(wild, there), strings))
+    rotations = np.tile(np.eye(3), (len(wild), JOINT_COUNT, 1, 1))
+    seats = np.zeros((len(wild), 3))
+    for place, handle in enumerate(strings.handles):
+        rotations[:, INDEX[handle.joint]] = turns[place] @ handle.rest
+        if handle.joint in ("left_hip", "right_hip"):
+            seats += heads[place] / 2
+    return poses(rotations, seats, there)
 
 
 @pytest.mark.parametrize("turn", [np.eye(3), Y_UP])
 @pytest.mark.parametrize("frames", [1, 20])
-def test_poses_come_back_as_the_motion_they_were(turn, frames):
-    there, wild = figure(turn, scale=3, rolled=True), motion(frames)
+@pytest.mark.parametrize("shape", [None, long_legs()])
+def test_poses_come_back_as_the_motion_they_were(turn, frames, shape):
+    there, wild = figure(turn, scale=3, rolled=True, heads=shape), motion(frames)
     lift = np.array([0, 0, poses_floor(wild)])
     wild = replace(wild, root=wild.root - lift)
     back = read_back(there, wild)
@@ -102,13 +218,17 @@ def poses_floor(wild):
     return np.quantile(feet.min(axis=1), 0.05)
 
 
-def test_bones_that_are_not_there_pass_their_turn_on():
+def test_bones_that_are_not_there_pass_their_turn_on_and_are_read_as_half_way():
     wild = motion()
-    made = channels(wild, figure(skip=("spine2", "spine3")))
+    there = figure(skip=("spine2", "spine3"))
+    fitted = fit(wild, there)
     local = wild.matrices()
     together = local[:, INDEX["spine2"]] @ local[:, INDEX["spine3"]] @ local[:, INDEX["neck"]]
     expected = Rotation.from_matrix(together).as_quat(scalar_first=True)
-    assert same(made.rotations[:, INDEX["neck"]], expected)
+    assert same(fitted.rotations[:, INDEX["neck"]], expected)
+    back = read_back(there, wild).rotations
+    spine = [back[:, INDEX[f"{part}"]] for part in ("spine2", "spine3", "neck")]
+    assert same(spine[0], spine[1]) and same(spine[1], spine[2])
 
 
 def test_what_a_person_needs():
