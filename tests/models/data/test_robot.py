@@ -6,8 +6,9 @@ import pytest
 
 from twostep.inference.errors import TwostepError
 from twostep.inference.pose_features import heading
+from twostep.inference.readers.urdf import read_urdf
 from twostep.inference.skeleton import INDEX
-from twostep.models.data.robot import read_robot, read_urdf
+from twostep.models.data.robot import read_robot
 from twostep.models.data.shards import prepare_motion
 
 
