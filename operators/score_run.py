@@ -16,6 +16,7 @@ from ..inference.genres import GENRES
 from ..inference.jobs import AUTO, ScoreJob
 from ..inference.motion import Motion
 from ..scene import armature, poses, strips, takes
+from ..scene.folders import user_folder
 from . import session, watch
 from .session import state
 from .watch import Rhythm, Watch, Watching
@@ -80,7 +81,7 @@ class ScoreRun(Watching):
         folder, number = Path(bpy.app.tempdir), session.next_number()
         self._motion = folder / f"twostep-score-{number}.npz"
         self._made = folder / f"twostep-score-{number}.wav"
-        self._folder = takes.folder(session.user_folder("music"))
+        self._folder = takes.folder(user_folder("music"))
 
     def start(self) -> None:
         """Begin to read. Raises TwostepError when there will be no place for the music."""

@@ -13,6 +13,7 @@ from pathlib import Path
 import bpy
 
 from ..inference.client import Worker
+from ..scene.folders import user_folder
 
 log = logging.getLogger(__name__)
 
@@ -68,11 +69,3 @@ def provider() -> str:
 def _wheel_folders() -> list[str]:
     """Where this Blender's own Python finds packages, the extension's wheels among them."""
     return [path for path in sys.path if Path(path).name in ("site-packages", "dist-packages")]
-
-
-def user_folder(name: str) -> Path:
-    """A folder of the user's, made if need be: nothing may be written where the add-on lies."""
-    try:
-        return Path(bpy.utils.extension_path_user(_PACKAGE, path=name, create=True))
-    except ValueError:  # run from source, not as an extension
-        return Path(bpy.utils.user_resource("DATAFILES", path=f"twostep/{name}", create=True))
