@@ -3,8 +3,8 @@
 
 from __future__ import annotations
 
+from collections import OrderedDict
 from collections.abc import Mapping
-from functools import lru_cache
 
 import bpy
 import numpy as np
@@ -12,9 +12,10 @@ from numpy.typing import NDArray
 
 from ..inference.errors import TwostepError
 from ..inference.motion import Motion
-from ..inference.retarget import Figure, Handle, Puppet, Role, poses
+from ..inference.retarget import Figure, Puppet, poses
 from ..inference.rigs import Recognition, Rig, recognise
 from ..inference.skeleton import INDEX, JOINT_COUNT, JOINTS
+from .corrections import differing, presets_state
 
 #: Name of the bone that carries each SMPL joint.
 BoneMap = Mapping[str, str]
@@ -33,20 +34,50 @@ def by_uid(collection: bpy.types.bpy_prop_collection, uid: int) -> bpy.types.ID 
     return next((each for each in collection if each.session_uid == uid), None)
 
 
-def recognition(ob: bpy.types.Object) -> Recognition:
-    """What kind of rig an armature is, and which bones of it are the SMPL joints."""
-    bones = ob.data.bones
+def recognition(ob: bpy.types.Object, *, corrected: bool = True) -> Recognition:
+    """What kind of rig an armature is, and which bones of it are the SMPL joints.
+
+    The user's own families of rigs count, and, unless not wanted, the user's corrections. Cheap
+    enough for every redraw of a panel.
+    """
+    plain = _recognised(ob.data, {})
+    corrections = differing(ob.data, plain.bones) if corrected else {}
+    return _recognised(ob.data, corrections) if corrections else plain
+
+
+#: What rigs were recognised as, the one asked for last at the end.
+_known: OrderedDict[tuple[object, ...], Recognition] = OrderedDict()
+#: So many of them are kept.
+_KEPT = 32
+
+
+def _recognised(data: bpy.types.Armature, corrections: Mapping[str, str]) -> Recognition:
+    key = (*_look(data.bones), *corrections.items(), *presets_state())
+    if key not in _known:
+        _known[key] = recognise(_rig(data.bones))
+        if len(_known) > _KEPT:
+            _known.popitem(last=False)
+    _known.move_to_end(key)
+    return _known[key]
+
+
+def _look(bones: bpy.types.bpy_prop_collection) -> tuple[object, ...]:
+    """Names, places, and places as seen from the parents: what changes when the bones do.
+
+    Their parents are not looked at one by one, which would take the most time by far.
+    """
+    heads = np.empty((2, 3 * len(bones)), dtype=np.float32)
+    bones.foreach_get("head_local", heads[0])
+    bones.foreach_get("head", heads[1])
+    return tuple(bones.keys()), heads.tobytes()
+
+
+def _rig(bones: bpy.types.bpy_prop_collection) -> Rig:
     places = {bone.name: place for place, bone in enumerate(bones)}
     parents = tuple(places[bone.parent.name] if bone.parent else -1 for bone in bones)
     heads = np.empty(3 * len(bones), dtype=np.float32)
     bones.foreach_get("head_local", heads)
-    return _recognised(tuple(places), parents, heads.tobytes())
-
-
-@lru_cache(maxsize=16)  # the panel asks at every redraw
-def _recognised(names: tuple[str, ...], parents: tuple[int, ...], heads: bytes) -> Recognition:
-    places = np.frombuffer(heads, dtype=np.float32).reshape(-1, 3)
-    return recognise(Rig(names, parents, places.astype(float)))
+    return Rig(tuple(places), parents, heads.reshape(-1, 3).astype(float))
 
 
 def check(ob: bpy.types.Object | None) -> bpy.types.Object:
@@ -69,7 +100,14 @@ def check(ob: bpy.types.Object | None) -> bpy.types.Object:
 
 def bone_map(ob: bpy.types.Object) -> dict[str, str]:
     """The bones to key for each SMPL joint. Raises TwostepError that says why there are none."""
-    found = _whole(ob, "move")
+    found = recognition(ob)
+    check_whole(ob, found)
+    return dict(found.bones)
+
+
+def check_whole(ob: bpy.types.Object, found: Recognition) -> None:
+    """Raises TwostepError, saying why, when what was recognised cannot dance."""
+    _check_bones(ob, found, "move")
     if not found.keyable:
         raise TwostepError(
             f"{ob.name} is a rig of {found.label}: its bones follow controls that Twostep cannot "
@@ -77,18 +115,18 @@ def bone_map(ob: bpy.types.Object) -> dict[str, str]:
         )
     _check_tree(ob, found.bones)
     _check_free(ob, found.bones)
-    return dict(found.bones)
 
 
 def readable_bones(ob: bpy.types.Object | None) -> dict[str, str]:
     """The bones that show each SMPL joint's pose. Raises TwostepError naming what is missing."""
     if ob is None or ob.type != "ARMATURE":
         raise TwostepError("Select the armature that dances.")
-    return dict(_whole(ob, "read").bones)
-
-
-def _whole(ob: bpy.types.Object, purpose: str) -> Recognition:
     found = recognition(ob)
+    _check_bones(ob, found, "read")
+    return dict(found.bones)
+
+
+def _check_bones(ob: bpy.types.Object, found: Recognition, purpose: str) -> None:
     lacking = found.lacking
     if lacking:
         some = ", ".join(name.replace("_", " ") for name in lacking[:4])
@@ -97,7 +135,6 @@ def _whole(ob: bpy.types.Object, purpose: str) -> Recognition:
             f"{ob.name} is not a figure that Twostep can {purpose}: it has no bones for "
             f"{some}{more}."
         )
-    return found
 
 
 def figure(ob: bpy.types.Object, bones: BoneMap) -> Figure:
@@ -113,28 +150,9 @@ def figure(ob: bpy.types.Object, bones: BoneMap) -> Figure:
 
 def puppet(ob: bpy.types.Object, bones: BoneMap) -> Puppet:
     """The bones to key, as they rest and hang on each other."""
-    joints = {name: joint for joint, name in bones.items()}
-    handles: list[Handle] = []
-    places: dict[str, int] = {}
-    for bone in ob.data.bones:  # parents come before their children
-        if bone.name not in joints:
-            continue
-        above = (parent.name for parent in bone.parent_recursive)
-        matrix, joint = np.array(bone.matrix_local), joints[bone.name]
-        places[bone.name] = len(handles)
-        handles.append(
-            Handle(
-                bone.name,
-                Role.TRAVEL if joint == "pelvis" else Role.TURN,
-                joint,
-                matrix[:3, :3],
-                matrix[:3, 3],
-                next((places[name] for name in above if name in places), -1),
-                bone.use_inherit_rotation,
-                bone.use_local_location,
-            )
-        )
-    return Puppet(figure(ob, bones), tuple(handles))
+    from .puppets import puppet as strings
+
+    return strings(ob, recognition(ob)).puppet
 
 
 def present_pose(context: bpy.types.Context, ob: bpy.types.Object, bones: BoneMap) -> Motion:
