@@ -36,3 +36,7 @@ class Options:
     def to_fields(self) -> dict[str, Any]:
         """As a recipe remembers them."""
         return asdict(self)
+
+
+#: What most dances are: every frame keyed, in a new action, as danced.
+AS_IS = Options()
