@@ -2,6 +2,7 @@
 """Carries a `Motion` over to anybody's figure, and the figure's poses back: one definition.
 
     Motion ─ fit ─▶ Motion on the figure's own proportions ─ channels ─▶ what to key on each bone
+                    └ planted: its feet stand there too
     Motion ◀─ poses ─ how the figure's bones are turned
 
 `figure` is what is measured of the rest pose; `puppet` is which bones are keyed, and how.
@@ -10,6 +11,7 @@
 from .channels import Channel, Track, channels
 from .figure import OPTIONAL, Figure, missing, smallest_turn
 from .fit import fit
+from .plant import planted
 from .poses import poses
 from .puppet import Handle, Puppet, Role, plain
 
@@ -25,6 +27,7 @@ __all__ = [
     "fit",
     "missing",
     "plain",
+    "planted",
     "poses",
     "smallest_turn",
 ]

@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 import numpy as np
+from numpy.typing import NDArray
 from scipy.spatial.transform import Rotation
 
 from ..motion import Motion, forward_kinematics
@@ -29,7 +30,13 @@ def fit(motion: Motion, figure: Figure) -> Motion:
         elif above != PARENTS[joint]:
             local = world[:, above].swapaxes(-1, -2) @ world[:, joint]
             rotations[:, joint] = Rotation.from_matrix(local).as_quat(scalar_first=True)
-    own = figure.proportions
-    root = motion.root + world[:, 0] @ (OURS.seat - own.seat)
-    root[:, 2] += own.ankle.mean() - OURS.ankle.mean()
+    root = motion.root + shift(world[:, 0], figure)
     return Motion(motion.fps, root.astype(np.float32), continuous(rotations), motion.contacts)
+
+
+def shift(pelvis: NDArray[np.floating], figure: Figure) -> NDArray[np.float64]:
+    """How far (T, 3), metres, `fit` moves a pelvis that is turned so, (T, 3, 3)."""
+    own = figure.proportions
+    away = pelvis @ (OURS.seat - own.seat)
+    away[:, 2] += own.ankle.mean() - OURS.ankle.mean()
+    return away

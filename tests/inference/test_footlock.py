@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 from scipy.spatial.transform import Rotation
 
-from twostep.inference import legs
+from twostep.inference import limbs
 from twostep.inference.contacts import contact_runs
 from twostep.inference.footlock import locked
 from twostep.inference.motion import Motion
@@ -128,11 +128,11 @@ def test_legs_reach_what_is_in_reach():
     count = 50
     root, pelvis = np.zeros((count, 3)), np.tile(np.eye(3), (count, 1, 1))
     bends = Rotation.from_rotvec(random.normal(0, 0.3, (count * 3, 3))).as_matrix()
-    leg = legs.leg(0, root, pelvis, bends.reshape(count, 3, 3, 3))
-    ankle = leg.hip + random.uniform([-0.3, -0.3, -0.65], [0.3, 0.3, -0.45], (count, 3))
+    leg = limbs.limb(limbs.LEGS[0], root, pelvis, bends.reshape(count, 3, 3, 3))
+    ankle = leg.start + random.uniform([-0.3, -0.3, -0.65], [0.3, 0.3, -0.45], (count, 3))
     toe = ankle + random.normal(size=(count, 3)) * 0.05 + [0, -0.13, -0.04]
-    posed = legs.leg(0, root, pelvis, legs.reach(leg, leg.hip, ankle, toe))
-    np.testing.assert_allclose(posed.ankle, ankle, atol=5e-4)
-    aimed = (posed.toe - posed.ankle) / legs.FOOT
+    posed = limbs.limb(limbs.LEGS[0], root, pelvis, limbs.reach(leg, leg.start, ankle, toe))
+    np.testing.assert_allclose(posed.end, ankle, atol=5e-4)
+    aimed = (posed.tip - posed.end) / leg.hand
     wanted = (toe - ankle) / np.linalg.norm(toe - ankle, axis=-1, keepdims=True)
     np.testing.assert_allclose(aimed, wanted, atol=5e-3)

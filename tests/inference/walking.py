@@ -7,7 +7,7 @@ import numpy as np
 from scipy.ndimage import gaussian_filter1d
 from scipy.spatial.transform import Rotation
 
-from twostep.inference import legs
+from twostep.inference import limbs
 from twostep.inference.motion import Motion
 from twostep.inference.pose_features import continuous
 from twostep.inference.skeleton import ANKLE_HEIGHT, JOINT_COUNT, OFFSETS
@@ -31,11 +31,11 @@ def walk(seconds: float = 8.0, turn: float = 0.0) -> Motion:
     for side in (0, 1):
         ankle, stands = _ankle(t, side)
         contacts[:, 2 * side] = contacts[:, 2 * side + 1] = stands
-        toe = ankle + OFFSETS[legs.CHAIN[side, 3]]
-        leg = legs.leg(side, root, pelvis, rest)
-        turned = legs.reach(leg, leg.hip, ankle, toe)
+        toe = ankle + OFFSETS[limbs.LEGS[side, 3]]
+        leg = limbs.limb(limbs.LEGS[side], root, pelvis, rest)
+        turned = limbs.reach(leg, leg.start, ankle, toe)
         flat = Rotation.from_matrix(turned.reshape(-1, 3, 3)).as_quat(scalar_first=True)
-        quaternions[:, legs.CHAIN[side, :3]] = flat.reshape(frames, 3, 4)
+        quaternions[:, limbs.LEGS[side, :3]] = flat.reshape(frames, 3, 4)
     return Motion(30.0, root, continuous(quaternions), contacts)
 
 
