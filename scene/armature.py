@@ -108,7 +108,7 @@ def bone_map(ob: bpy.types.Object) -> dict[str, str]:
 def check_whole(ob: bpy.types.Object, found: Recognition) -> None:
     """Raises TwostepError, saying why, when what was recognised cannot dance."""
     _check_bones(ob, found, "move")
-    if not found.keyable:
+    if found.controls is not None and found.controls.turns:
         raise TwostepError(
             f"{ob.name} is a rig of {found.label}: its bones follow controls that Twostep cannot "
             "key; let the rig that it was generated from dance."

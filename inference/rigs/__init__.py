@@ -4,7 +4,10 @@
 Every family of rigs is one data file here; see `families` for what stands in it.
 """
 
-from .recognise import Recognition, recognise
+from .controls import Controls, Switch
+from .presets import Preset
+from .recognise import recognise
+from .recognition import Recognition
 from .rig import Rig
 
-__all__ = ["Recognition", "Rig", "recognise"]
+__all__ = ["Controls", "Preset", "Recognition", "Rig", "Switch", "recognise"]

@@ -3,12 +3,26 @@
 
     label = "Mixamo"
     rank = 20            # of two families that fit alike, the lower one is meant
-    keyable = true       # whether keys on these bones move the figure (else controls do)
+    needs = ["root"]     # bones without which it is no such rig, if there are any
+    root = "root"        # the bone that carries the rig over the floor, where a name tells it
 
     [middle]             # bones by SMPL joint, a name or the names that it may have, best first
     pelvis = "Hips"
     [sides]              # the left one's name; the right one's follows
     hip = "LeftUpLeg"
+    [marks]              # bones that only mark where a joint is (the left one's, again)
+    hand = "LeftHandMiddle1"
+
+    [controls]           # only where other bones than those are keyed
+    travel = "torso"     # what carries the figure
+    [controls.middle]    # joint -> the bone, or all the bones, to turn like it; [controls.sides]
+    pelvis = ["torso", "spine_fk"]
+    [ik.goals]           # limb joint -> bone that is put there; [ik.poles]: where the joint points;
+    ankle = "foot_ik.L"  # [ik.middle], [ik.sides]: joint -> bones that turn it while IK is on
+    [[switches]]         # custom property of a bone: its values for FK and IK, either or both
+    bone = "thigh_parent.L"
+    property = "IK_FK"
+    fk = 1.0
 
 The spelling of names does not matter (see `names`), nor do prefixes that many bones share.
 """
@@ -16,14 +30,14 @@ The spelling of names does not matter (see `names`), nor do prefixes that many b
 from __future__ import annotations
 
 import tomllib
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import lru_cache
 from pathlib import Path
-from typing import Any
 
 from ..retarget import OPTIONAL
 from ..skeleton import JOINTS
-from .names import Key, key
+from .controls import ControlNames, Names, by_joint, keys, read_controls
+from .names import Key
 
 FOLDER = Path(__file__).parent
 
@@ -38,8 +52,11 @@ class Family:
     name: str
     label: str
     rank: int
-    keyable: bool
-    joints: dict[str, tuple[Key, ...]]
+    joints: Names
+    needs: tuple[Key, ...] = ()
+    root: tuple[Key, ...] = ()
+    marks: Names = field(default_factory=dict)
+    controls: ControlNames | None = None
 
 
 @lru_cache(maxsize=1)
@@ -52,24 +69,16 @@ def families() -> tuple[Family, ...]:
 def _read(path: Path) -> Family:
     with path.open("rb") as file:
         data = tomllib.load(file)
-    joints = {joint: _keys(names, "") for joint, names in data["middle"].items()}
-    for part, names in data["sides"].items():
-        keys = _keys(names, "L")
-        joints[f"left_{part}"] = keys
-        joints[f"right_{part}"] = tuple(("R", word) for _, word in keys)
-    unknown = set(joints) - set(JOINTS)
-    if unknown:
-        raise ValueError(f"{path.name} names joints that there are not: {sorted(unknown)}")
+    joints = by_joint(data)
     # From the chest down: where two spine joints may have the same bone, the upper one has it.
     order = sorted(joints, key=lambda joint: (joint in OPTIONAL, -JOINTS.index(joint)))
     return Family(
         path.stem,
         data["label"],
         data["rank"],
-        data.get("keyable", True),
         {joint: joints[joint] for joint in order},
+        keys(data.get("needs", ()), ""),
+        keys(data.get("root", ()), ""),
+        by_joint({"sides": data.get("marks", {})}),
+        read_controls(data),
     )
-
-
-def _keys(names: Any, side: str) -> tuple[Key, ...]:
-    return tuple(key(name, side) for name in ([names] if isinstance(names, str) else names))

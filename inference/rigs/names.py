@@ -18,7 +18,8 @@ _SIDES = {
     "r": "R", "right": "R", "rgt": "R", "右": "R",
 }  # fmt: skip
 _GLUED = ("left", "right", "左", "右", "l", "r")
-#: A prefix counts when at least so many bones bear it; longer ones are not looked for.
+_NUMBERED = re.compile(r"\.\d{3}$")
+#: A prefix or suffix counts when at least so many bones bear it; longer ones are not looked for.
 _SHARED, _LONGEST = 8, 4
 #: So many of the commonest prefixes are tried.
 _TRIED = 12
@@ -65,12 +66,23 @@ def key(name: str, side: str) -> Key:
     raise ValueError(f"{name!r} is no name of a bone of the side {side!r}")
 
 
+def sided(key: Key, side: str) -> Key:
+    """The key of the bone of that name on a side."""
+    return side, key[1]
+
+
 def prefixes(names: Iterable[Name]) -> list[tuple[str, ...]]:
-    """Words that many names begin with, such as `mixamorig_`, the empty prefix before them all."""
+    """Words that many names begin with, such as `mixamorig_`."""
     counted: Counter[tuple[str, ...]] = Counter()
     for name in names:
         for length in range(1, min(len(name.words), _LONGEST + 1)):
             counted[name.words[:length]] += 1
     shared = [(prefix, count) for prefix, count in counted.items() if count >= _SHARED]
     shared.sort(key=lambda pair: (-pair[1], -len(pair[0])))
-    return [(), *(prefix for prefix, _ in shared[:_TRIED])]
+    return [prefix for prefix, _ in shared[:_TRIED]]
+
+
+def suffixes(names: Iterable[str]) -> list[str]:
+    """What Blender adds to names that are taken, such as `.001`, where many bones bear it."""
+    counted = Counter(name[-4:] for name in names if _NUMBERED.search(name))
+    return [suffix for suffix, count in counted.most_common(_TRIED // 4) if count >= _SHARED]

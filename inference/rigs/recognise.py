@@ -1,124 +1,181 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Recognises a rig: every family and every shared prefix is tried, and the best fit is taken."""
+"""Recognises a rig by its names if they tell, else by its shape; what users chose goes first."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping, Sequence
 
-import numpy as np
-
-from ..retarget import OPTIONAL, missing
-from ..skeleton import INDEX, JOINTS, PARENTS
-from . import names, shape
-from .families import Family, families
-from .names import Key, Name
+from ..skeleton import JOINTS
+from . import shape
+from .controls import Controls
+from .presets import Preset
+from .readings import Chosen, Found, Reading, around, best, in_order
+from .recognition import WHOLE, Recognition
 from .rig import Rig
 
-_NEEDED = frozenset(JOINTS) - OPTIONAL
-
-#: Bones by SMPL joint.
-_Found = dict[str, int]
-
-
-@dataclass(frozen=True)
-class Recognition:
-    """What a rig is.
-
-    family: its file's name, "shape" when names did not help, "" when nothing did; label: as users
-    know it; bones: the bone of each SMPL joint that has one; keyable: whether keys on these bones
-    move the figure.
-    """
-
-    family: str
-    label: str
-    bones: dict[str, str]
-    keyable: bool = True
-
-    @property
-    def lacking(self) -> tuple[str, ...]:
-        """The joints that a figure needs and has no bone for."""
-        return missing(np.array([joint in self.bones for joint in JOINTS]))
+#: Fewer bones make no skeleton of a person.
+_FEWEST = 15
+_WHOLE = frozenset(WHOLE)
 
 
-def recognise(rig: Rig) -> Recognition:
+def recognise(
+    rig: Rig, corrections: Mapping[str, str] | None = None, presets: Sequence[Preset] = ()
+) -> Recognition:
     """The best reading of a rig's bones; check what it is `lacking`.
 
-    A family whose names are half there and half not says what is lacking, unless the rig's shape
-    shows a whole figure in which the named bones are where they belong.
+    corrections: bones that the user chose for joints, "": the joint has none; they stand, and the
+    rest is recognised around them. presets: one all of whose bones are there goes before what we
+    know. A family whose names are half there and half not says what is lacking, unless the rig's
+    shape shows a whole figure in which the named bones are where they belong.
     """
-    family, found = _by_name(rig)
-    if found.keys() >= _NEEDED:
-        assert family is not None
-        return _told(rig, family.name, family.label, found, family.keyable)
-    shaped = shape.find(rig)
-    agreed = sum(shaped.get(joint) == bone for joint, bone in found.items())
-    if shaped.keys() >= _NEEDED and agreed >= 0.9 * len(found):
-        return _told(rig, "shape", "Humanoid", shaped)
-    if family is None or len(_NEEDED & found.keys()) < len(_NEEDED) / 3:
-        return Recognition("", "", {})
-    return _told(rig, family.name, family.label, found, family.keyable)
-
-
-def _told(rig: Rig, family: str, label: str, found: _Found, keyable: bool = True) -> Recognition:
+    preset = _fitting(rig, presets)
+    chosen, notes = _chosen(rig, {**dict(preset.bones if preset else ()), **(corrections or {})})
+    reading = _read(rig, chosen)
+    found = dict(reading.found) if reading else {}
+    if chosen and reading:
+        found = around(rig, reading, chosen)
+    family, label = (reading.family.name, reading.family.label) if reading else ("", "")
+    if not found.keys() >= _WHOLE:
+        shaped = _by_shape(rig, reading, chosen)
+        if shaped:
+            reading, found, family, label = None, shaped, "shape", "Humanoid"
+        elif not _says_enough(rig, reading.found if reading else {}):
+            reading, found = None, {joint: b for joint, b in chosen.items() if b is not None}
+            family, label = "chosen", "Chosen bones"
+    if not found or (not chosen and shape.on_four_legs(rig, found)):
+        return Recognition("", "", {}, notes=notes)
+    if preset:
+        family, label = preset.name, preset.label
     bones = {joint: rig.names[found[joint]] for joint in JOINTS if joint in found}
-    return Recognition(family, label, bones, keyable)
+    controls, marks = _furniture(rig, reading, bones)
+    rivals = _rivals(rig, found) if controls is None or not controls.turns else ()
+    root = _root(rig, reading, found, controls)
+    return Recognition(family, label, bones, root, controls, marks, rivals, notes)
 
 
-def _by_name(rig: Rig) -> tuple[Family | None, _Found]:
-    best: tuple[float, Family | None, _Found] = (0.0, None, {})
-    for family, found in _candidates(rig):
-        score = len(found) + len(_NEEDED & found.keys()) + 0.5 * _in_order(rig, found)
-        if score > best[0]:
-            best = (score, family, found)
-    return best[1:]
+def _furniture(
+    rig: Rig, reading: Reading | None, bones: Mapping[str, str]
+) -> tuple[Controls | None, dict[str, str]]:
+    """What the family says beyond the joints' bones: controls, and marks of other joints."""
+    if reading is None:
+        return None, {}
+    named = {key: rig.names[bone] for key, bone in reading.index.items()}
+    controls = reading.family.controls
+    marks = {
+        joint: next((named[key] for key in keys if key in named), "")
+        for joint, keys in reading.family.marks.items()
+        if joint not in bones
+    }
+    return (
+        controls.found(named, bones) if controls else None,
+        {joint: bone for joint, bone in marks.items() if bone},
+    )
 
 
-def _candidates(rig: Rig) -> Iterator[tuple[Family, _Found]]:
-    read = [names.read(name) for name in rig.names]
-    # No prefix first: of equal fits it is the one to be taken.
-    for prefix in names.prefixes(read):
-        index = _index(rig, read, prefix)
-        for family in families():
-            yield family, _matched(family, index)
+def _fitting(rig: Rig, presets: Iterable[Preset]) -> Preset | None:
+    """The preset with most bones, if they are all there."""
+    there = {"", *rig.names}
+    fitting = (preset for preset in presets if there.issuperset(bone for _, bone in preset.bones))
+    counted = [(sum(bone != "" for _, bone in preset.bones), preset) for preset in fitting]
+    count, preset = max(counted, key=lambda pair: pair[0], default=(0, None))
+    return preset if count else None
 
 
-def _index(rig: Rig, read: list[Name], prefix: tuple[str, ...]) -> dict[Key, int]:
-    """The bone of each key. Bones that bear the prefix go first, then short names."""
-    ranked = []
-    for bone, name in enumerate(read):
-        bare = name.meanings(prefix)
-        for guess, key in enumerate(bare or name.meanings()):
-            ranked.append((guess, not bare, len(rig.names[bone]), rig.names[bone], key, bone))
-    index: dict[Key, int] = {}
-    for *_, key, bone in sorted(ranked):
-        index.setdefault(key, bone)
-    return index
+def _chosen(rig: Rig, wanted: Mapping[str, str]) -> tuple[dict[str, int | None], tuple[str, ...]]:
+    """The bones that a user chose, each of them once, and what could not be as he wanted it."""
+    places = {name: bone for bone, name in enumerate(rig.names)}
+    chosen: dict[str, int | None] = {}
+    notes = []
+    for joint in (joint for joint in JOINTS if joint in wanted):
+        bone = places.get(wanted[joint])
+        spoken = joint.replace("_", " ")
+        if bone is None and wanted[joint]:
+            notes.append(
+                f"The bone {wanted[joint]}, chosen for the {spoken}, is gone; choose another."
+            )
+        elif bone is not None and bone in chosen.values():
+            notes.append(
+                f"The bone {wanted[joint]} is chosen twice and not taken for the {spoken}; "
+                "choose another."
+            )
+        else:
+            chosen[joint] = bone
+    return chosen, tuple(notes)
 
 
-def _matched(family: Family, index: dict[Key, int]) -> _Found:
-    found: _Found = {}
-    for joint, keys in family.joints.items():
-        free = (index[key] for key in keys if key in index and index[key] not in found.values())
-        bone = next(free, None)
-        if bone is not None:
-            found[joint] = bone
-    return found
+def _read(rig: Rig, chosen: Chosen) -> Reading | None:
+    """The best reading of the whole rig, or of one of its trees where that mixes two skeletons."""
+    tops = _tops(rig)
+    trees = [tree for tree in _trees(tops) if len(tree) >= _FEWEST]
+    for bone in chosen.values():
+        wanted = next((tree for tree in trees if bone in tree), None)
+        if wanted and len(trees) > 1:
+            return best(rig, wanted, chosen)
+    reading = best(rig, range(len(rig.names)), chosen)
+    if reading is None or len({tops[bone] for bone in reading.found.values()}) == 1:
+        return reading
+    apart = (best(rig, tree, chosen) for tree in trees)
+    whole = [each for each in apart if each and each.found.keys() >= _WHOLE]
+    return max(whole, key=lambda each: each.score, default=reading)
 
 
-def _in_order(rig: Rig, found: _Found) -> int:
-    """How many joints hang below a joint that SMPL has above them too."""
-    joints = {bone: joint for joint, bone in found.items()}
-    good = 0
-    for joint, bone in found.items():
-        above = next((joints[other] for other in rig.above(bone) if other in joints), None)
-        good += above in _ancestors(joint)
-    return good
+def _tops(rig: Rig) -> list[int]:
+    """The bone that each bone's tree begins with."""
+    return [next(iter([*rig.above(bone)][::-1]), bone) for bone in range(len(rig.names))]
 
 
-def _ancestors(joint: str) -> set[str]:
-    found, above = set(), PARENTS[INDEX[joint]]
-    while above >= 0:
-        found.add(JOINTS[above])
-        above = PARENTS[above]
-    return found
+def _trees(tops: list[int]) -> list[list[int]]:
+    trees: dict[int, list[int]] = {}
+    for bone, top in enumerate(tops):
+        trees.setdefault(top, []).append(bone)
+    return list(trees.values())
+
+
+def _by_shape(rig: Rig, reading: Reading | None, chosen: Chosen) -> Found:
+    """What its shape says, with what was chosen; nothing when names say something else."""
+    shaped = shape.find(rig)
+    named = reading.found if reading else {}
+    agreed = sum(shaped.get(joint) == bone for joint, bone in named.items())
+    if not shaped.keys() >= _WHOLE or agreed < 0.9 * len(named):
+        return {}
+    taken = set(chosen.values())
+    found = {joint: b for joint, b in shaped.items() if joint not in chosen and b not in taken}
+    return found | {joint: bone for joint, bone in chosen.items() if bone is not None}
+
+
+def _says_enough(rig: Rig, found: Found) -> bool:
+    """Whether so many bones are named that their likeness to a family's is no chance."""
+    return len(_WHOLE & found.keys()) >= len(_WHOLE) / 3 or shape.is_bust(rig, found)
+
+
+def _root(rig: Rig, reading: Reading | None, found: Found, controls: Controls | None) -> str | None:
+    """The bone that carries the whole rig: the family's, else the top of its tree."""
+    keys = reading.family.root if reading else ()
+    named = [reading.index[key] for key in keys if reading and key in reading.index]
+    if controls and controls.turns:
+        return next((rig.names[bone] for bone in named), None)
+    carriers = [set(rig.above(bone)) for bone in found.values()]
+    shared = set.intersection(*carriers)
+    top = next(iter([*rig.above(next(iter(found.values())))][::-1]), None)
+    for bone in (*named, top):
+        if bone in shared and not (controls and controls.travel == rig.names[bone]):
+            return rig.names[bone]
+    return None
+
+
+def _rivals(rig: Rig, found: Found) -> tuple[str, ...]:
+    """A second whole skeleton among the other bones."""
+    taken = set(found.values())
+    others = [bone for bone in range(len(rig.names)) if bone not in taken]
+    if len(others) < _FEWEST:
+        return ()
+    rival = best(rig, others, {})
+    if rival is None or not rival.found.keys() >= _WHOLE:
+        return ()
+    if in_order(rig, rival.found) < 0.8 * len(rival.found):
+        return ()
+    pelvis = rig.names[rival.found["pelvis"]]
+    return (
+        f"There is a second skeleton, of {pelvis}; to have that one dance, choose {pelvis} as the "
+        "pelvis.",
+    )

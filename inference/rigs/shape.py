@@ -23,6 +23,7 @@ _NEAR, _MIDDLE = 0.015, 0.002
 #: Fewer bones than pelvis, spine, head and four limbs of three make no person.
 _FEWEST = 15
 SIDES = ("left", "right")
+_TRUNK = ("pelvis", "spine1", "spine2", "spine3", "neck", "head")
 
 
 @dataclass(frozen=True)
@@ -212,3 +213,38 @@ def _sided(person: dict[str, int], heads: NDArray, across: int, up: NDArray) -> 
 def _other(joint: str) -> str:
     side, _, part = joint.partition("_")
     return f"{SIDES[side == 'left']}_{part}" if side in SIDES else joint
+
+
+def on_four_legs(rig: Rig, found: dict[str, int]) -> bool:
+    """Whether a rig's bones are an animal's: its trunk lies across its legs, its arms stand."""
+    trunk = _way(rig, found, ("hip",), ("shoulder", "spine3", "spine1", "head"))
+    legs = _way(rig, found, ("hip",), ("ankle",))
+    if trunk is None or legs is None or -trunk @ legs > 0.5:
+        return False
+    arms = _way(rig, found, ("shoulder",), ("wrist",))
+    return arms is None or bool(arms @ legs > 0.5)
+
+
+def is_bust(rig: Rig, found: dict[str, int]) -> bool:
+    """Whether bones are the upright trunk of somebody: up from the hips or waist to the head."""
+    trunk = [found[joint] for joint in _TRUNK if joint in found]
+    if len(trunk) < 4 or "head" not in found:
+        return False
+    way = rig.heads[trunk[-1]] - rig.heads[trunk[0]]
+    return bool(way[2] >= np.abs(way).max())
+
+
+def _way(
+    rig: Rig, found: dict[str, int], start: tuple[str, ...], end: tuple[str, ...]
+) -> NDArray | None:
+    """The direction (3,) from the first joints that there are to the others, both sides' middle."""
+    places = []
+    for parts in (start, end):
+        named = ((part, f"left_{part}", f"right_{part}") for part in parts)
+        known = ([found[joint] for joint in joints if joint in found] for joints in named)
+        bones = next((bones for bones in known if bones), None)
+        if bones is None:
+            return None
+        places.append(rig.heads[bones].mean(axis=0))
+    length = float(np.linalg.norm(places[1] - places[0]))
+    return (places[1] - places[0]) / length if length > 0 else None
