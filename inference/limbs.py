@@ -26,9 +26,12 @@ LEGS = _chains("hip", "knee", "ankle", "foot")
 ARMS = _chains("shoulder", "elbow", "wrist", "hand")
 #: About what its first bone's own axis a limb bends that is quite straight: knees backwards,
 #: elbows forwards.
-_HINGES = {int(chain[0]): hinge for chain, hinge in zip(
-    (*LEGS, *ARMS), np.array([(1, 0, 0), (1, 0, 0), (0, 0, -1), (0, 0, 1)], float), strict=True
-)}  # fmt: skip
+_HINGES = {
+    INDEX["left_hip"]: np.array([1.0, 0.0, 0.0]),
+    INDEX["right_hip"]: np.array([1.0, 0.0, 0.0]),
+    INDEX["left_shoulder"]: np.array([0.0, 0.0, -1.0]),
+    INDEX["right_shoulder"]: np.array([0.0, 0.0, 1.0]),
+}
 #: Up to here a limb stretches as asked, beyond it gives way softly, never past the second; the
 #: knee would pop when the leg became wholly straight. Shares of the limb's length.
 SOFT, STRAIGHT = 0.985, 0.998
@@ -38,9 +41,11 @@ SOFT, STRAIGHT = 0.985, 0.998
 class Limb:
     """A limb in the world: positions (T, 3), global rotations (T, 3, 3), lengths in metres.
 
-    The turns are of what carries the limb (pelvis, collar) and of its three joints.
+    joints: a row of LEGS or ARMS. The turns are of what carries the limb (pelvis, collar) and of
+    its first three joints.
     """
 
+    joints: NDArray[np.int_]
     start: Doubles
     middle: Doubles
     end: Doubles
@@ -49,7 +54,6 @@ class Limb:
     start_turn: Doubles
     middle_turn: Doubles
     end_turn: Doubles
-    hinge: Doubles
     upper: float
     lower: float
     hand: float
@@ -78,7 +82,7 @@ def limb(
     end_turn = middle_turn @ local[:, 2]
     tip = end + end_turn @ offsets[3]
     turns = (turn, start_turn, middle_turn, end_turn)
-    return Limb(start, middle, end, tip, *turns, _HINGES[int(chain[0])], upper, lower, hand)
+    return Limb(chain, start, middle, end, tip, *turns, upper, lower, hand)
 
 
 def reach(
@@ -99,7 +103,8 @@ def reach(
     upper, lower = own.middle - own.start, own.end - own.middle
     bend = _bend(own, distance) - _bend(own, np.linalg.norm(upper + lower, axis=-1))
     # A straight limb has no plane of its own; there it bends as in the rest pose.
-    hinge = np.cross(upper, lower) / (own.upper * own.lower) + 0.01 * (own.start_turn @ own.hinge)
+    rest = own.start_turn @ _HINGES[int(own.joints[0])]
+    hinge = np.cross(upper, lower) / (own.upper * own.lower) + 0.01 * rest
     hinge /= np.linalg.norm(hinge, axis=-1, keepdims=True)
     middle_bend = _matrix(hinge * bend[:, None])
     turn = between(upper + _apply(middle_bend, lower), wanted)

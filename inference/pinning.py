@@ -8,6 +8,7 @@ offset fades with no kink.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 
@@ -58,11 +59,10 @@ class Lower:
         local = flat.reshape(len(motion), 2, 3, 3, 3)
         return Lower(motion.root.astype(np.float64), pelvis, local)
 
-    def legs(self, body: Proportions = OURS) -> list[Limb]:
-        """The left and the right leg."""
-        return [
-            limb(LEGS[side], self.root, self.pelvis, self.local[:, side], body) for side in (0, 1)
-        ]
+    def legs(self, body: Proportions = OURS, sides: Sequence[int] = (0, 1)) -> list[Limb]:
+        """The legs, left (0) and right (1)."""
+        return [limb(LEGS[side], self.root, self.pelvis, self.local[:, side], body)
+                for side in sides]  # fmt: skip
 
 
 def goals(
@@ -109,16 +109,16 @@ def held(
 
     The pelvis goes down where a leg would be too short. stretch: see `reach`, for each leg.
     """
-    far = stretch or [np.full(len(motion), SOFT)] * 2
+    far = stretch or [np.full(len(motion), SOFT)] * len(both)
     down = _lowered(both, targets, far, motion.fps)
     root = lower.root.copy()
     root[:, 2] -= down
     rotations = motion.rotations.copy()
-    for side in (0, 1):
-        hip = both[side].start - down[:, None] * (0.0, 0.0, 1.0)
-        turned = reach(both[side], hip, *targets[side], far[side])
+    for leg, target, share in zip(both, targets, far, strict=True):
+        hip = leg.start - down[:, None] * (0.0, 0.0, 1.0)
+        turned = reach(leg, hip, *target, share)
         quaternions = Rotation.from_matrix(turned.reshape(-1, 3, 3)).as_quat(scalar_first=True)
-        rotations[:, LEGS[side, :3]] = quaternions.reshape(len(motion), 3, 4)
+        rotations[:, leg.joints[:3]] = quaternions.reshape(len(motion), 3, 4)
     return Motion(motion.fps, root.astype(np.float32), continuous(rotations), contacts)
 
 

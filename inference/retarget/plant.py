@@ -16,7 +16,7 @@ from scipy.ndimage import gaussian_filter1d
 
 from ..contacts import stretches
 from ..footlock import locked
-from ..limbs import SOFT, Limb
+from ..limbs import LEGS, SOFT, Limb
 from ..loop import around
 from ..motion import Motion
 from ..pinning import Lower, Pins, goals, held
@@ -53,25 +53,27 @@ def planted(fitted: Motion, figure: Figure, *, loop: bool = False) -> Motion:
     """
     if loop:
         return around(fitted, lambda whole: planted(whole, figure))
-    if len(fitted) < 3:
+    sides = [side for side in (0, 1) if figure.present[LEGS[side, :3]].all()]
+    if len(fitted) < 3 or not sides:
         return fitted
     fitted, source = _source(fitted, figure)
     own, lower = figure.proportions, Lower.of(fitted)
-    both = lower.legs(own)
-    stands = [_stands(fitted, source[side], both[side], side, own) for side in (0, 1)]
-    pins = [_places(both[side], stands[side]) for side in (0, 1)]
-    lower.root[:, 2] += _level(both, stands, fitted.fps)
-    both = lower.legs(own)
-    targets = []
-    for side, leg in enumerate(both):
-        ankle, toe = (_pins(leg, stands[side], pins[side], joint) for joint in (0, 1))
+    legs = lower.legs(own, sides)
+    stands = [
+        _stands(fitted, source[side], leg, side, own) for side, leg in zip(sides, legs, strict=True)
+    ]
+    places = [_places(leg, found) for leg, found in zip(legs, stands, strict=True)]
+    lower.root[:, 2] += _level(legs, stands, fitted.fps)
+    legs = lower.legs(own, sides)
+    targets, stretch = [], []
+    for side, leg, found, where in zip(sides, legs, stands, places, strict=True):
+        ankle, toe = (_pins(leg, found, where, joint) for joint in (0, 1))
         # A toe may be as far under the floor as that of the source.
         floor = own.toe[side] + np.minimum(source[side].tip[:, 2] - OURS.toe[side], 0.0)
         targets.append(goals(leg, ankle, toe, floor, fitted.fps, fitting=True))
-    stretch = [
-        np.maximum(SOFT, np.linalg.norm(leg.end - leg.start, axis=-1) / leg.length) for leg in both
-    ]
-    return held(fitted, lower, both, targets, fitted.contacts, stretch)
+        # It may be as straight as it was.
+        stretch.append(np.maximum(SOFT, np.linalg.norm(leg.end - leg.start, axis=1) / leg.length))
+    return held(fitted, lower, legs, targets, fitted.contacts, stretch)
 
 
 def _source(fitted: Motion, figure: Figure) -> tuple[Motion, list[Limb]]:
@@ -183,14 +185,14 @@ def _pins(leg: Limb, stands: list[_Stand], places: list[Doubles], joint: int) ->
     return Pins(runs, offset)
 
 
-def _level(both: list[Limb], stands: list[list[_Stand]], fps: float) -> Doubles:
+def _level(legs: list[Limb], stands: list[list[_Stand]], fps: float) -> Doubles:
     """How far (T,) the figure must rise for its standing feet, smoothly.
 
     It goes as far as the foot that asks for less, and nowhere when one foot is to rise and the
     other to sink: the knees do the rest.
     """
-    up, down = np.full((2, len(both[0].end)), np.inf)
-    for leg, own in zip(both, stands, strict=True):
+    up, down = np.full((2, len(legs[0].end)), np.inf)
+    for leg, own in zip(legs, stands, strict=True):
         need = np.full(len(leg.end), np.nan)
         for stand in sorted(own, key=lambda stand: stand.joint):  # where both stand, the toe leads
             frames = slice(stand.start, stand.stop)
