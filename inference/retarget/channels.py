@@ -2,7 +2,7 @@
 """What to key on the bones of a puppet so that it does a motion.
 
 A bone's channel is what it does beyond its rest pose and its carrier:
-rest⁻¹ · carrier⁻¹ · own · rest,  with `carrier` and `own` the rotations away from rest in armature
+rest⁻¹ · carrier⁻¹ · own · rest,  with `carrier` and `own` the turns away from rest in armature
 space.
 """
 
@@ -12,12 +12,13 @@ from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.spatial.transform import Rotation
 
-from ..motion import Floats, Motion, forward_kinematics
-from ..pose_features import continuous
+from ..motion import Floats, Motion
 from ..skeleton import INDEX
+from . import hinges, turns
 from .figure import Figure
+from .poles import pole
+from .posed import Posed, posed
 from .puppet import Handle, Puppet, Role
 
 Doubles = NDArray[np.float64]
@@ -47,77 +48,64 @@ class Track:
     yaw: Doubles
 
 
-@dataclass(frozen=True)
-class Posed:
-    """A motion in armature space: what each joint's bone turns away from rest, and where it is.
-
-    turns: (T, 24, 3, 3); places: (T, 24, 3); seat: the middle between the hips, (T, 3).
-    """
-
-    turns: Doubles
-    places: Doubles
-    seat: Doubles
-
-
-def posed(fitted: Motion, figure: Figure) -> Posed:
-    """A motion that was `fit` to the figure, in the figure's armature space."""
-    places, world = forward_kinematics(fitted.matrices(), fitted.root, figure.proportions.offsets)
-    basis = figure.basis
-    turns = basis @ world.astype(np.float64) @ (basis.T @ figure.alignment)
-    away = places.astype(np.float64) @ (figure.scale * basis.T) + figure.ground
-    hips = [INDEX["left_hip"], INDEX["right_hip"]]
-    return Posed(turns, away, away[:, hips].mean(axis=1))
-
-
 def channels(fitted: Motion, puppet: Puppet, track: Track | None = None) -> list[Channel]:
     """The channels, in the order of the handles, that make a puppet do a motion `fit` to it.
 
-    track: the way that its root goes, if it has one.
+    track: the way that its root goes, if it has one. Bones that may not turn about all of their
+    axes do what they can (see `hinges`).
     """
     pose = posed(fitted, puppet.figure)
-    turns = [_turns(handle, pose, puppet.figure, track) for handle in puppet.handles]
-    heads = _heads(puppet, pose, turns, track)
+    own = np.stack([_own(handle, pose, puppet.figure, track) for handle in puppet.handles], 1)
+    for limb in hinges.limbs(puppet):
+        hinges.bend(limb, puppet, pose, own, _heads(puppet, pose, own, track), fitted.contacts)
+    rotations = _rotations(puppet, own)
+    located = any(handle.role is not Role.TURN for handle in puppet.handles)
+    heads = _heads(puppet, pose, own, track) if located else []
     made = []
     for place, handle in enumerate(puppet.handles):
         rotation = location = None
         if handle.role is Role.ROOT or (handle.joint is not None and handle.role is not Role.POLE):
-            rotation = _rotation(puppet, place, turns)
+            rotation = rotations[place]
         if handle.role is not Role.TURN:
-            location = _location(puppet, place, turns, heads)
+            location = _location(puppet, place, own, heads)
         made.append(Channel(handle.bone, rotation, location))
     return made
 
 
-def _turns(handle: Handle, pose: Posed, figure: Figure, track: Track | None) -> Doubles:
-    """How a handle is turned away from rest, (T, 3, 3)."""
+def _own(handle: Handle, pose: Posed, figure: Figure, track: Track | None) -> Doubles:
+    """How a handle is turned away from rest, (4, T)."""
     if handle.role is Role.ROOT and track is not None:
-        yaw = Rotation.from_euler("z", track.yaw[:, None]).as_matrix()
-        return figure.basis @ yaw @ figure.basis.T
+        return turns.about(figure.basis[:, 2], track.yaw)
     if handle.joint is None:
-        return np.broadcast_to(np.eye(3), (len(pose.seat), 3, 3))
+        return turns.still(pose.turns.shape[-1])
     return pose.turns[:, INDEX[handle.joint]]
 
 
-def _heads(puppet: Puppet, pose: Posed, turns: list[Doubles], track: Track | None) -> list[Doubles]:
-    """Where every handle's head is, (T, 3) each, so that the hips are where they should be."""
+def _heads(puppet: Puppet, pose: Posed, own: Doubles, track: Track | None) -> list[Doubles]:
+    """Where every handle's head is, (3, T) each, so that the hips are where they should be.
+
+    own: how the handles are turned, (4, H, T).
+    """
     figure, heads = puppet.figure, []
     for handle in puppet.handles:
         if handle.carrier >= 0:
-            heads.append(_carried(puppet, handle, turns, heads))
+            heads.append(_carried(puppet, handle, own, heads))
         else:
-            heads.append(np.broadcast_to(handle.head, pose.seat.shape))
+            heads.append(np.repeat(handle.head[:, None], own.shape[-1], axis=1))
         if handle.role is Role.ROOT and track is not None:
-            heads[-1] = heads[-1] + figure.scale * track.places @ figure.basis[:, :2].T
+            heads[-1] = heads[-1] + figure.scale * figure.basis[:, :2] @ track.places.T
     seat = puppet.seat
-    hips = heads[seat] + turns[seat] @ (puppet.figure.seat - puppet.handles[seat].head)
-    missing = pose.seat - hips
+    away = (figure.seat - puppet.handles[seat].head)[:, None]
+    missing = pose.seat - heads[seat] - turns.turned(own[:, seat], away)
     for place, handle in enumerate(puppet.handles):
         if _rides(puppet, place):
             heads[place] = heads[place] + missing
         if handle.role is Role.GOAL and handle.joint is not None:
             joint = INDEX[handle.joint]
-            away = turns[place] @ (handle.head - puppet.figure.heads[joint])
-            heads[place] = pose.places[:, joint] + away
+            away = (handle.head - figure.heads[joint])[:, None]
+            heads[place] = pose.places[:, joint] + turns.turned(own[:, place], away)
+        if handle.role is Role.POLE and handle.joint is not None:
+            heads[place] = pole(handle, figure, pose)
     return heads
 
 
@@ -130,25 +118,30 @@ def _rides(puppet: Puppet, place: int) -> bool:
     return False
 
 
-def _carried(puppet: Puppet, handle: Handle, turns: list[Doubles], heads: list[Doubles]) -> Doubles:
-    """Where a handle's head is, (T, 3), when it only goes with its carrier."""
+def _carried(puppet: Puppet, handle: Handle, own: Doubles, heads: list[Doubles]) -> Doubles:
+    """Where a handle's head is, (3, T), when it only goes with its carrier."""
     carrier = puppet.handles[handle.carrier]
-    return heads[handle.carrier] + turns[handle.carrier] @ (handle.head - carrier.head)
+    away = (handle.head - carrier.head)[:, None]
+    return heads[handle.carrier] + turns.turned(own[:, handle.carrier], away)
 
 
-def _rotation(puppet: Puppet, place: int, turns: list[Doubles]) -> Floats:
+def _rotations(puppet: Puppet, own: Doubles) -> Floats:
+    """What every handle is turned in its own space beyond its carrier, (H, T, 4)."""
+    carried = [i for i, each in enumerate(puppet.handles) if each.carrier >= 0 and each.inherits]
+    carriers = [puppet.handles[i].carrier for i in carried]
+    beyond = own.copy()
+    beyond[:, carried] = turns.product(turns.inverse(own[:, carriers]), own[:, carried])
+    rest = turns.quaternion(np.array([handle.rest for handle in puppet.handles]))[..., None]
+    local = turns.product(turns.product(turns.inverse(rest), beyond), rest)
+    flips = np.where((local[..., 1:] * local[..., :-1]).sum(axis=0) < 0, -1.0, 1.0)
+    local[..., 1:] *= np.cumprod(flips, axis=-1)
+    return np.ascontiguousarray(local.transpose(1, 2, 0), dtype=np.float32)
+
+
+def _location(puppet: Puppet, place: int, own: Doubles, heads: list[Doubles]) -> Floats:
     handle = puppet.handles[place]
-    own = turns[place]
-    if handle.carrier >= 0 and handle.inherits:
-        own = turns[handle.carrier].swapaxes(-1, -2) @ own
-    local = Rotation.from_matrix(handle.rest.T @ own @ handle.rest)
-    return continuous(local.as_quat(scalar_first=True).astype(np.float32)[:, None])[:, 0]
-
-
-def _location(puppet: Puppet, place: int, turns: list[Doubles], heads: list[Doubles]) -> Floats:
-    handle = puppet.handles[place]
-    away = heads[place] - handle.head
+    away = heads[place] - handle.head[:, None]
     if handle.carrier >= 0:
-        away = heads[place] - _carried(puppet, handle, turns, heads)
-        away = np.einsum("tki,tk->ti", turns[handle.carrier], away)
-    return (away @ handle.rest if handle.local else away).astype(np.float32)
+        away = heads[place] - _carried(puppet, handle, own, heads)
+        away = turns.turned(turns.inverse(own[:, handle.carrier]), away)
+    return np.asarray(away.T @ handle.rest if handle.local else away.T, dtype=np.float32)

@@ -1,0 +1,254 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Bones that may not turn about all of their axes: robots' joints, and bones with locked axes.
+
+Several such bones, one after the other, may make one joint together: hip = pitch, roll, yaw. A limb
+that has one is bent as a whole, so that what a bone cannot do the bones below and above it make up
+for. What it aims at, where it cannot have everything:
+
+    knee, ankle, elbow, wrist   are where they should be; so a thigh or an upper arm twists until
+                                the hinge below it lies across the bend
+    feet                        stand where they should, first of all, with a level sole
+    hands                       point where they should, then lie as they should
+    spine, neck, head           are turned as nearly as can be
+    twist of thigh, upper arm   is the source's own as far as nothing else asks for another: so it
+                                is that of a straight limb, which has no plane to bend in
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy.ndimage import gaussian_filter1d
+
+from ..motion import Floats
+from ..skeleton import INDEX, PARENTS
+from . import davenport, turns
+from .bending import Aim, Base, Bent, Hinge, Link, bent
+from .figure import SIDES, Figure
+from .posed import Posed
+from .puppet import Handle, Puppet, Role
+
+Doubles = NDArray[np.float64]
+
+_TRUNK = ("pelvis", "spine1", "spine2", "spine3", "neck", "head")
+_LEG = ("hip", "knee", "ankle", "foot")
+_ARM = ("collar", "shoulder", "elbow", "wrist", "hand")
+
+#: What is missed counts so much: a direction's sine, or a place by its distance as a share of the
+#: bone's length.
+_PLACE, _TWIST, _WHOLE = 1.0, 0.1, 0.7
+_STAND, _LEVEL, _HEADING, _PLANTED = 10.0, 3.0, 1.0, 3.0
+_POINTING, _LYING, _FOREARM = 1.0, 0.5, 0.3
+#: How hinges keep their angles from frame to frame, and free bones their source's turn.
+_SMOOTH, _STILL = 0.05, 0.05
+#: Feet come to stand this smoothly, frames.
+_EASE = 3.0
+
+
+@dataclass(frozen=True)
+class Limb:
+    """The handles of a trunk, a leg or an arm, one of which at least may not turn as it likes."""
+
+    joints: tuple[str, ...]
+    handles: tuple[int, ...]
+
+    def last(self, puppet: Puppet, joint: str) -> int | None:
+        """The place in the limb of the bone that shows a joint."""
+        found = [i for i, place in enumerate(self.handles) if puppet.handles[place].joint == joint]
+        return found[-1] if found else None
+
+
+def meeting(handles: Sequence[Handle]) -> Doubles:
+    """Where the joint that handles make together is at rest, (3,): nearest to all their axes.
+
+    The axes of robots' joints need not meet. A bone that may turn anyhow is a joint by itself.
+    """
+    matrix, vector = np.zeros((3, 3)), np.zeros(3)
+    heads = np.array([handle.head for handle in handles])
+    for handle in handles:
+        for axis in _axes(handle):
+            across = np.eye(3) if all(handle.free) else np.eye(3) - np.outer(axis, axis)
+            matrix += across
+            vector += across @ handle.head
+    # Along an axis that all of them share, anywhere is as near: stay by the heads.
+    little = 1e-6
+    return np.linalg.solve(matrix + little * np.eye(3), vector + little * heads.mean(axis=0))
+
+
+def limbs(puppet: Puppet) -> list[Limb]:
+    """The limbs of a puppet that need to be bent; the trunk, which carries the others, first."""
+    if all(all(handle.free) for handle in puppet.handles):
+        return []
+    wholes = [_TRUNK]
+    for parts in (_LEG, _ARM):
+        wholes += [tuple(f"{side}_{part}" for part in parts) for side in SIDES]
+    found = []
+    for joints in wholes:
+        places = tuple(
+            i
+            for i, handle in enumerate(puppet.handles)
+            if handle.joint in joints and handle.role in (Role.TURN, Role.TRAVEL)
+        )
+        if not all(all(puppet.handles[place].free) for place in places):
+            found.append(Limb(joints, places))
+    return found
+
+
+def bend(
+    limb: Limb, puppet: Puppet, pose: Posed, own: Doubles, heads: list[Doubles], contacts: Floats
+) -> None:
+    """Put into `own` (4, H, T) how the limb's handles can be turned.
+
+    own: how those above are turned; heads: where those are, (3, T) each; contacts: (T, 4).
+    """
+    links = _links(puppet, limb, own, heads)
+    angles = _begin(puppet, limb, links, own)
+    aims = _aims(puppet, limb, links, pose, contacts)
+    for place, turn in zip(limb.handles, bent(links, aims, angles).turns, strict=True):
+        own[:, place] = turn
+
+
+def _links(puppet: Puppet, limb: Limb, own: Doubles, heads: list[Doubles]) -> list[Link]:
+    links = []
+    for place in limb.handles:
+        handle = puppet.handles[place]
+        above: int | Base
+        if handle.carrier in limb.handles:
+            above = limb.handles.index(handle.carrier)
+            carrier = own[:, handle.carrier]
+        else:
+            carrier = own[:, handle.carrier] if handle.carrier >= 0 else turns.still(own.shape[-1])
+            above = Base(carrier, heads[place])
+        before, smooth, still = None, _SMOOTH, 0.0
+        if all(handle.free):
+            before, smooth, still = own[:, place], 0.0, _STILL
+            if handle.inherits:
+                before = turns.product(turns.inverse(carrier), before)
+        hinges = tuple(Hinge(axis, smooth, still) for axis in _axes(handle))
+        links.append(Link(above, handle.head, hinges, before, handle.inherits))
+    return links
+
+
+def _begin(puppet: Puppet, limb: Limb, links: list[Link], own: Doubles) -> Doubles:
+    """Angles (N, T) of all the limb's hinges that turn each joint as nearly as its own can."""
+    counts = np.cumsum([0, *(len(link.hinges) for link in links)])
+    angles = np.zeros((counts[-1], own.shape[-1]))
+    for chain in _chains(puppet, limb):
+        link = links[chain[0]]
+        carrier = turns.still(own.shape[-1])
+        if link.inherits:
+            above = link.above
+            carrier = above.turn if isinstance(above, Base) else Bent(links, angles).turns[above]
+        rows = [row for i in chain for row in range(counts[i], counts[i + 1])]
+        axes = np.array([hinge.axis for i in chain for hinge in links[i].hinges]).reshape(-1, 3)
+        wanted = turns.product(turns.inverse(carrier), own[:, limb.handles[chain[-1]]])
+        angles[rows] = davenport.angles(wanted, axes)
+    return angles
+
+
+def _chains(puppet: Puppet, limb: Limb) -> list[list[int]]:
+    """The hinges that make one joint together each, as places in the limb, from the carrier on."""
+    chains: list[list[int]] = []
+    for i, place in enumerate(limb.handles):
+        handle = puppet.handles[place]
+        if all(handle.free):
+            continue
+        for chain in chains:
+            last = limb.handles[chain[-1]]
+            if handle.carrier == last and puppet.handles[last].joint == handle.joint:
+                chain.append(i)
+                break
+        else:
+            chains.append([i])
+    return chains
+
+
+def _aims(
+    puppet: Puppet, limb: Limb, links: list[Link], pose: Posed, contacts: Floats
+) -> list[Aim]:
+    aims: list[Aim] = []
+    figure = puppet.figure
+    for joint in limb.joints:
+        link = limb.last(puppet, joint)
+        if link is None:
+            continue
+        part = joint.rpartition("_")[2]
+        below = _below(joint, figure)
+        if part in ("hip", "knee", "collar", "shoulder", "elbow") and below is not None:
+            aims.append(_at(link, below, joint, pose, figure))
+        if part in ("hip", "shoulder"):
+            aims.append(_across(link, joint, below, pose, figure, _TWIST))
+        elif part == "elbow":
+            aims.append(_across(link, joint, below, pose, figure, _FOREARM))
+        elif part == "ankle":
+            aims += _foot(link, joint, pose, figure, contacts)
+        elif part == "wrist":
+            aims.append(_along(link, joint, below, pose, figure, _POINTING))
+            aims.append(_across(link, joint, below, pose, figure, _LYING))
+        elif part not in ("knee",):
+            aims += [_direction(link, joint, v, pose, _WHOLE) for v in np.eye(3)]
+    return aims
+
+
+def _axes(handle: Handle) -> list[Doubles]:
+    """The axes about which a bone may turn, from its carrier on: of Euler angles XYZ, z first."""
+    return [handle.rest[:, axis] for axis in (2, 1, 0) if handle.free[axis]]
+
+
+def _below(joint: str, figure: Figure) -> int | None:
+    """The next joint along a limb, if it has a bone."""
+    children = (child for child, parent in enumerate(PARENTS) if parent == INDEX[joint])
+    return next((child for child in children if figure.present[child]), None)
+
+
+def _at(link: int, below: int, joint: str, pose: Posed, figure: Figure) -> Aim:
+    """The place of the joint below."""
+    length = float(np.linalg.norm(figure.heads[below] - figure.heads[INDEX[joint]]))
+    return Aim(link, figure.heads[below], True, pose.places[:, below], _PLACE / length)
+
+
+def _direction(link: int, joint: str, vector: Doubles, pose: Posed, weight: Doubles | float) -> Aim:
+    target = turns.turned(pose.turns[:, INDEX[joint]], vector[:, None])
+    return Aim(link, vector, False, target, weight)
+
+
+def _limb_line(joint: str, below: int | None, figure: Figure) -> Doubles:
+    """The direction of a joint's bone at rest, (3,): a hand without fingers goes on as its arm."""
+    start = figure.heads[INDEX[joint]]
+    if below is None:
+        above = figure.parent(INDEX[joint])
+        line = start - figure.heads[above]
+    else:
+        line = figure.heads[below] - start
+    return line / np.linalg.norm(line)
+
+
+def _along(
+    link: int, joint: str, below: int | None, pose: Posed, figure: Figure, weight: float
+) -> Aim:
+    return _direction(link, joint, _limb_line(joint, below, figure), pose, weight)
+
+
+def _across(
+    link: int, joint: str, below: int | None, pose: Posed, figure: Figure, weight: float
+) -> Aim:
+    line = _limb_line(joint, below, figure)
+    side = np.cross(line, np.eye(3)[np.argmin(np.abs(line))])
+    return _direction(link, joint, side / np.linalg.norm(side), pose, weight)
+
+
+def _foot(link: int, joint: str, pose: Posed, figure: Figure, contacts: Floats) -> list[Aim]:
+    ankle, side = INDEX[joint], SIDES.index(joint.partition("_")[0])
+    stands = contacts[:, 2 * side : 2 * side + 2].max(axis=1).astype(np.float64)
+    stands = gaussian_filter1d(stands, _EASE, mode="nearest") if len(stands) > 1 else stands
+    heading = _HEADING + (_PLANTED - _HEADING) * stands
+    leg = [INDEX[f"{SIDES[side]}_{part}"] for part in ("hip", "knee", "ankle")]
+    length = float(np.linalg.norm(np.diff(figure.heads[leg], axis=0), axis=1).sum())
+    return [
+        Aim(link, figure.heads[ankle], True, pose.places[:, ankle], _STAND / length),
+        _direction(link, joint, figure.basis[:, 2], pose, _LEVEL),
+        _direction(link, joint, -figure.basis[:, 1], pose, heading),
+    ]
