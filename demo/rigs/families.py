@@ -1,0 +1,85 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""A character of every family of rigs, made in the open file."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import partial
+from pathlib import Path
+
+import bpy
+
+from ...scene.dancer import add_dancer
+from . import mmd, plan, rigify
+from .build import add_body, build, parts_of
+
+#: Adds the armature to the open file, active and in object mode.
+Builder = Callable[[bpy.types.Context], bpy.types.Object]
+
+
+@dataclass(frozen=True)
+class Family:
+    """A kind of character.
+
+    label: as the table says it; family: how Twostep's own files call it; metre: the scene's units
+    in a metre of the person; limbs: how arms and legs are keyed, "FK" or "IK".
+    """
+
+    name: str
+    label: str
+    family: str
+    build: Builder
+    metre: float = 1.0
+    limbs: str = "FK"
+
+
+def everyone(mocap: Path | None = None) -> dict[str, Family]:
+    """All characters by name. mocap: a folder of BVH files, the first of which joins in."""
+    families = [
+        Family("dancer", "Twostep's dancer", "smpl", add_dancer),
+        _planned("mixamo", "mixamo"),
+        Family("rigify_meta", "Rigify meta-rig", "rigify", rigify.metarig),
+        Family("rigify_fk", "Rigify, FK", "rigify_generated", rigify.generated),
+        Family("rigify_ik", "Rigify, IK", "rigify_generated", rigify.generated, limbs="IK"),
+        _planned("unreal4", "unreal"),
+        _planned("unreal5", "unreal"),
+        _planned("vrm", "vrm"),
+        _planned("makehuman", "makehuman"),
+        _planned("auto_rig_pro", "auto_rig_pro"),
+        _planned("cmu_bvh", "cmu_bvh"),
+        _planned("daz", "daz"),
+        _planned("biped", "biped"),
+        Family("mmd", "MMD, FK", "mmd", _mmd),
+        Family("mmd_ik", "MMD, IK", "mmd", _mmd, limbs="IK"),
+        _planned("smpl", "smpl"),
+        _planned("smplx", "smpl"),
+    ]
+    found = sorted(mocap.glob("*.bvh"))[:1] if mocap else []
+    families += [
+        Family("bvh", f"BVH file {path.stem}", "daz", partial(_imported, path)) for path in found
+    ]
+    return {family.name: family for family in families}
+
+
+def _planned(name: str, family: str) -> Family:
+    """A family whose armature a data file here tells."""
+    told = plan.read(name)
+    return Family(name, told.label, family, lambda c: build(c, told), told.metre * told.scale)
+
+
+def _mmd(context: bpy.types.Context) -> bpy.types.Object:
+    ob = build(context, plan.read("mmd"))
+    mmd.constrain(ob)
+    return ob
+
+
+def _imported(path: Path, context: bpy.types.Context) -> bpy.types.Object:
+    """The skeleton of a BVH file, as Blender's own importer makes it."""
+    bpy.ops.import_anim.bvh(filepath=str(path))
+    ob = context.view_layer.objects.active
+    ob.animation_data_clear()
+    for bone in ob.pose.bones:
+        bone.location, bone.rotation_euler = (0.0,) * 3, (0.0,) * 3
+    add_body(context, ob, parts_of(ob), 1.0)
+    return ob
