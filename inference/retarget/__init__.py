@@ -2,7 +2,7 @@
 """Carries a `Motion` over to anybody's figure, and the figure's poses back: one definition.
 
     Motion ─ fit ─▶ Motion on the figure's own proportions ─ channels ─▶ what to key on each bone
-                    └ planted: its feet stand there too
+                    └ planted: its feet stand there too; reached: its hands meet
     Motion ◀─ poses ─ how the figure's bones are turned
 
 `figure` is what is measured of the rest pose; `puppet` is which bones are keyed, and how.
@@ -14,6 +14,7 @@ from .fit import fit
 from .plant import planted
 from .poses import poses
 from .puppet import Handle, Puppet, Role, plain
+from .reach import reached
 
 __all__ = [
     "OPTIONAL",
@@ -29,5 +30,6 @@ __all__ = [
     "plain",
     "planted",
     "poses",
+    "reached",
     "smallest_turn",
 ]
