@@ -59,9 +59,12 @@ def read(name: str) -> Name:
 
 
 def key(name: str, side: str) -> Key:
-    """The key of a name of a family's file. Raises ValueError when it is not of that side."""
+    """The key of a name of a family's file. Raises ValueError when it is not of that side.
+
+    The name of a bone in the middle may look like a side's: L5 is a vertebra.
+    """
     for found in read(name).meanings():
-        if found[0] == side:
+        if side in ("", found[0]):
             return found
     raise ValueError(f"{name!r} is no name of a bone of the side {side!r}")
 
