@@ -6,9 +6,21 @@ from __future__ import annotations
 import bpy
 
 from . import progress, session
+from .bones import (
+    TWOSTEP_OT_edit_bones,
+    TWOSTEP_OT_mirror_bones,
+    TWOSTEP_OT_pick_bone,
+    TWOSTEP_OT_reset_bone,
+    TWOSTEP_OT_reset_bones,
+)
 from .dance import TWOSTEP_OT_dance
 from .dancer import TWOSTEP_OT_add_dancer
 from .export import TWOSTEP_OT_export_fbx
+from .presets import (
+    TWOSTEP_OT_apply_preset,
+    TWOSTEP_OT_delete_preset,
+    TWOSTEP_OT_save_preset,
+)
 from .score import TWOSTEP_OT_read_rhythm, TWOSTEP_OT_score, TWOSTEP_OT_score_variation
 from .seed import TWOSTEP_OT_dice
 from .song import TWOSTEP_OT_open_song
@@ -18,6 +30,14 @@ from .work import TWOSTEP_OT_cancel
 CLASSES: tuple[type, ...] = (
     TWOSTEP_OT_open_song,
     TWOSTEP_OT_add_dancer,
+    TWOSTEP_OT_edit_bones,
+    TWOSTEP_OT_mirror_bones,
+    TWOSTEP_OT_pick_bone,
+    TWOSTEP_OT_reset_bone,
+    TWOSTEP_OT_reset_bones,
+    TWOSTEP_OT_save_preset,
+    TWOSTEP_OT_apply_preset,
+    TWOSTEP_OT_delete_preset,
     TWOSTEP_OT_dice,
     TWOSTEP_OT_dance,
     TWOSTEP_OT_score,

@@ -13,6 +13,8 @@ import bpy
 from ..inference.errors import TwostepError
 from ..inference.jobs import DanceJob
 from ..inference.motion import Motion
+from ..inference.retarget.options import Options
+from ..inference.rigs import Recognition
 from ..scene import armature, keys, strips
 from . import session
 from .work import Work
@@ -31,9 +33,10 @@ class Plan:
 
     armature: int
     scene: int
-    bones: dict[str, str]
+    recognition: Recognition
     clip: strips.Clip
     placement: keys.Placement
+    options: Options
     job: DanceJob
     context: Motion | None
 
@@ -42,9 +45,11 @@ def plan(context: bpy.types.Context) -> Plan:
     """Read the scene; changes nothing. Raises TwostepError that says what the user has to do."""
     settings, scene = context.scene.twostep, context.scene
     ob = armature.check(armature.character(context))
-    bones = armature.bone_map(ob)
+    found = armature.recognition(ob)
+    armature.check_whole(ob, found)
+    options = _options(settings, ob)
     clip = _clip(context)
-    pose = armature.present_pose(context, ob, bones) if settings.use_present_pose else None
+    pose = armature.present_pose(context, ob, found.bones) if settings.use_present_pose else None
     folder = Path(bpy.app.tempdir)
     number = session.next_number()
     job = DanceJob(
@@ -59,8 +64,8 @@ def plan(context: bpy.types.Context) -> Plan:
         context=folder / f"twostep-pose-{number}.npz" if pose else None,
         provider=session.provider(),
     )
-    placement = keys.Placement(clip.frame, keys.scene_fps(scene), settings.use_nla)
-    return Plan(ob.session_uid, scene.session_uid, bones, clip, placement, job, pose)
+    placement = keys.Placement(clip.frame, keys.scene_fps(scene), options.onto == "NLA")
+    return Plan(ob.session_uid, scene.session_uid, found, clip, placement, options, job, pose)
 
 
 class Run(Work):
@@ -86,7 +91,7 @@ class Run(Work):
         if ob is None or scene is None:
             raise TwostepError("The character was deleted while it learned to dance.")
         armature.check(ob)
-        if armature.bone_map(ob) != self.plan.bones:
+        if armature.recognition(ob) != self.plan.recognition:
             raise TwostepError(f"The bones of {ob.name} were changed meanwhile; press Dance again.")
         try:
             motion = Motion.load(Path(self.result["path"]))
@@ -96,7 +101,7 @@ class Run(Work):
         self._note_provider()
         name = f"{self.plan.clip.name} - {LABELS.get(style, style)}"
         action = keys.write_dance(
-            ob, self.plan.bones, motion, self.plan.placement, name, self._recipe(style)
+            ob, self.plan.recognition.bones, motion, self.plan.placement, name, self._recipe(style)
         )
         return (
             f"{style_label(style)} at {self.result['bpm']:.0f} bpm for "
@@ -122,6 +127,30 @@ class Run(Work):
             "present_pose": self.plan.context is not None,
             "weights": self.result["weights"],
         }
+
+
+def _options(settings: Any, ob: bpy.types.Object) -> Options:
+    """What the panel asks for. Raises TwostepError when it names what is not there."""
+    bones = {"ALL": "", "SELECTED": "SELECTED"}.get(settings.bones, settings.bone_collection)
+    if settings.bones == "COLLECTION" and bones not in ob.data.collections_all:
+        raise TwostepError(
+            f"{ob.name} has no bone collection {bones}; choose one under Keys."
+            if bones
+            else "Choose the bone collection whose bones shall be keyed, under Keys."
+        )
+    return Options(
+        limbs=settings.limbs,
+        travel=settings.travel,
+        reach=settings.reach,
+        loop=settings.use_loop,
+        keys=settings.keys,
+        tolerance_mm=settings.tolerance_mm,
+        tolerance_deg=settings.tolerance_deg,
+        onto=settings.onto,
+        bones=bones,
+        blend_in=settings.blend_in,
+        blend_out=settings.blend_out,
+    )
 
 
 def _clip(context: bpy.types.Context) -> strips.Clip:

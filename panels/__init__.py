@@ -5,19 +5,27 @@ from __future__ import annotations
 
 import bpy
 
+from .character import TWOSTEP_PT_character, TWOSTEP_PT_presets
+from .character_properties import TWOSTEP_PG_character
+from .options import TWOSTEP_PT_keys, TWOSTEP_PT_movement, TWOSTEP_PT_timing
 from .preferences import TWOSTEP_AP_preferences
 from .properties import TWOSTEP_PG_settings
 from .score import TWOSTEP_PT_rhythm, TWOSTEP_PT_score
 from .score_properties import TWOSTEP_PG_score
-from .sidebar import TWOSTEP_PT_dance, TWOSTEP_PT_export, TWOSTEP_PT_options
+from .sidebar import TWOSTEP_PT_dance, TWOSTEP_PT_export
 
 #: In the order of registration: a sub-panel after its panel, settings after those within them.
 CLASSES: tuple[type, ...] = (
     TWOSTEP_PG_score,
     TWOSTEP_PG_settings,
+    TWOSTEP_PG_character,
     TWOSTEP_AP_preferences,
     TWOSTEP_PT_dance,
-    TWOSTEP_PT_options,
+    TWOSTEP_PT_presets,
+    TWOSTEP_PT_character,
+    TWOSTEP_PT_timing,
+    TWOSTEP_PT_movement,
+    TWOSTEP_PT_keys,
     TWOSTEP_PT_score,
     TWOSTEP_PT_rhythm,
     TWOSTEP_PT_export,
@@ -29,10 +37,14 @@ def register() -> None:
     for cls in CLASSES:
         bpy.utils.register_class(cls)
     bpy.types.Scene.twostep = bpy.props.PointerProperty(type=TWOSTEP_PG_settings)
+    bpy.types.Armature.twostep = bpy.props.PointerProperty(
+        type=TWOSTEP_PG_character, override={"LIBRARY_OVERRIDABLE"}
+    )
 
 
 def unregister() -> None:
     """Take them back."""
+    del bpy.types.Armature.twostep
     del bpy.types.Scene.twostep
     for cls in reversed(CLASSES):
         bpy.utils.unregister_class(cls)

@@ -89,15 +89,113 @@ class TWOSTEP_PG_settings(bpy.types.PropertyGroup):
         description="Shift the timing a little so that the moves land on the beats",
         default=True,
     )
-    use_nla: bpy.props.BoolProperty(
-        name="New NLA Track",
-        description="Put the dance on an NLA track of its own, above what plays already",
-        default=False,
-    )
     use_present_pose: bpy.props.BoolProperty(
         name="Start from Present Pose",
         description="Go on from the pose and the place that the character has in this frame",
         default=False,
+    )
+    use_loop: bpy.props.BoolProperty(
+        name="Loop",
+        description="Dance whole bars and end as it began, so that the dance can go on for ever",
+        default=False,
+    )
+    limbs: bpy.props.EnumProperty(
+        name="Limbs",
+        description="What is keyed where a rig's arms and legs can be moved in two ways",
+        items=(
+            ("FK", "FK", "Turn every bone of the arms and legs, and switch the rig to FK"),
+            ("IK", "IK", "Place hands and feet, let the rig bend the rest, and switch it to IK"),
+        ),
+    )
+    travel: bpy.props.EnumProperty(
+        name="Travel",
+        description="What becomes of the dance's way over the floor",
+        items=(
+            ("WORLD", "As Danced", "The hips go where the dance goes"),
+            ("PLACE", "In Place", "The dance stays where it begins, as games want it"),
+            ("ROOT", "On Root Bone", "The root bone goes the way, the hips move about it"),
+        ),
+    )
+    reach: bpy.props.FloatProperty(
+        name="Hand Reach",
+        description="0 keeps how the arms point, 1 keeps where the hands are as seen from the "
+        "body, for characters whose arms are longer or shorter than the dancer's",
+        default=0.0,
+        min=0.0,
+        max=1.0,
+        step=10,
+        precision=2,
+        subtype="FACTOR",
+    )
+    keys: bpy.props.EnumProperty(
+        name="Keys",
+        description="How many keys the dance has",
+        items=(
+            ("ALL", "Every Frame", "A key on every frame, exactly the dance"),
+            ("FEW", "Fewest", "As few keys with curves between them as the tolerance allows"),
+        ),
+    )
+    tolerance_mm: bpy.props.FloatProperty(
+        name="Tolerance",
+        description="How far joints may be from where they were danced, in millimetres of a "
+        "character of the dancer's size",
+        default=2.0,
+        min=0.1,
+        soft_max=20.0,
+        max=1000.0,
+        step=10,
+        precision=1,
+    )
+    tolerance_deg: bpy.props.FloatProperty(
+        name="Tolerance in Degrees",
+        description="How far bones may be turned from how they were danced, in degrees",
+        default=0.5,
+        min=0.05,
+        soft_max=5.0,
+        max=45.0,
+        step=10,
+        precision=2,
+    )
+    onto: bpy.props.EnumProperty(
+        name="Onto",
+        description="Where the keys go",
+        items=(
+            ("ACTION", "New Action", "An action of its own; the one that played before is kept"),
+            (
+                "LAYER",
+                "Present Action",
+                "A copy of the action that plays, in which the dance replaces what it keys and "
+                "leaves the rest",
+            ),
+            ("NLA", "New NLA Track", "An NLA track of its own, above what plays already"),
+        ),
+    )
+    bones: bpy.props.EnumProperty(
+        name="Bones",
+        description="Which bones are keyed",
+        items=(
+            ("ALL", "All", "Every bone that the dance moves"),
+            ("SELECTED", "Selected", "Of those, the bones that are selected when it is keyed"),
+            ("COLLECTION", "Collection", "Of those, the bones of one bone collection"),
+        ),
+    )
+    bone_collection: bpy.props.StringProperty(
+        name="Bone Collection",
+        description="The bone collection whose bones are keyed",
+    )
+    blend_in: bpy.props.IntProperty(
+        name="Blend In",
+        description="Frames in which the dance comes out of what the character does already",
+        default=0,
+        min=0,
+        soft_max=100,
+    )
+    blend_out: bpy.props.IntProperty(
+        name="Blend Out",
+        description="Frames in which the dance goes back into what the character does already",
+        default=0,
+        min=0,
+        soft_max=100,
     )
     score: bpy.props.PointerProperty(
         name="Score", description="How the next music shall be", type=TWOSTEP_PG_score

@@ -45,27 +45,6 @@ class TWOSTEP_PT_dance(Sidebar, bpy.types.Panel):
         _draw_button(layout, context)
 
 
-class TWOSTEP_PT_options(Sidebar, bpy.types.Panel):
-    """What most dances need not change"""
-
-    bl_idname = "TWOSTEP_PT_options"
-    bl_label = "Options"
-    bl_parent_id = "TWOSTEP_PT_dance"
-    bl_options = {"DEFAULT_CLOSED"}
-
-    def draw(self, context: bpy.types.Context) -> None:
-        layout, settings = self.layout, context.scene.twostep
-        layout.use_property_split = True
-        layout.use_property_decorate = False
-        layout.enabled = not context.window_manager.twostep_running
-        column = layout.column(heading="Timing")
-        column.prop(settings, "use_retime")
-        column = layout.column(heading="Keys")
-        column.prop(settings, "use_nla")
-        column = layout.column(heading="Pose")
-        column.prop(settings, "use_present_pose")
-
-
 class TWOSTEP_PT_export(Sidebar, bpy.types.Panel):
     """Taking the dance elsewhere"""
 
@@ -107,7 +86,7 @@ def _draw_character(layout: bpy.types.UILayout, context: bpy.types.Context) -> N
         return
     problem = ""
     try:
-        armature.bone_map(armature.check(ob))
+        armature.check_whole(armature.check(ob), armature.recognition(ob))
     except TwostepError as error:
         problem = str(error)
     named(layout, "Character", ob.name, "ERROR" if problem else "OUTLINER_OB_ARMATURE")

@@ -15,7 +15,7 @@ from ..inference.motion import Motion
 from ..inference.retarget import Figure, Puppet, poses
 from ..inference.rigs import Recognition, Rig, recognise
 from ..inference.skeleton import INDEX, JOINT_COUNT, JOINTS
-from .corrections import differing, presets_state
+from .corrections import differing, presets
 
 #: Name of the bone that carries each SMPL joint.
 BoneMap = Mapping[str, str]
@@ -52,9 +52,9 @@ _KEPT = 32
 
 
 def _recognised(data: bpy.types.Armature, corrections: Mapping[str, str]) -> Recognition:
-    key = (*_look(data.bones), *corrections.items(), *presets_state())
+    key = (*_look(data.bones), *corrections.items(), *presets())
     if key not in _known:
-        _known[key] = recognise(_rig(data.bones))
+        _known[key] = recognise(_rig(data.bones), corrections, presets())
         if len(_known) > _KEPT:
             _known.popitem(last=False)
     _known.move_to_end(key)

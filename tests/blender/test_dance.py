@@ -82,7 +82,7 @@ def test_a_range_of_the_song(context, figure, strip):
 
 def test_a_dance_on_top_in_the_nla(context, figure, strip):
     bpy.ops.twostep.dance()
-    context.scene.twostep.use_nla = True
+    context.scene.twostep.onto = "NLA"
     bpy.ops.twostep.dance()
     assert [track.name for track in figure.animation_data.nla_tracks][-1].endswith(".001")
     assert figure.animation_data.action is None
