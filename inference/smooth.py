@@ -9,9 +9,8 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.spatial.transform import Rotation
 
-from .motion import Motion
+from .motion import Floats, Motion
 from .pose_features import continuous
-from .skeleton import JOINT_COUNT
 
 Doubles = NDArray[np.float64]
 
@@ -45,16 +44,21 @@ def continued(motion: Motion, before: Motion, seconds: float = BLEND) -> Motion:
     speed = (last.root - previous.root)[0] - (second.root - motion.root[:1])[0]
     root[:frames] += fade(gap, speed.astype(np.float64), frames)
 
-    apart, turning = _apart(last, motion[:1]), _apart(last, previous) - _apart(second, motion[:1])
-    faded = fade(apart, turning, frames).reshape(-1, 3)
-    own = Rotation.from_quat(rotations[:frames].reshape(-1, 4), scalar_first=True)
-    bent = (Rotation.from_rotvec(faded) * own).as_quat(scalar_first=True)
-    rotations[:frames] = bent.reshape(frames, JOINT_COUNT, 4)
+    gap = apart(last, motion[:1])
+    turning = apart(last, previous) - apart(second, motion[:1])
+    rotations[:frames] = bent(rotations[:frames], fade(gap, turning, frames))
     return replace(motion, root=root, rotations=continuous(rotations))
 
 
-def _apart(there: Motion, here: Motion) -> Doubles:
+def apart(there: Motion, here: Motion) -> Doubles:
     """Rotation vectors (24, 3) that turn the pose `here` (one frame) into the pose `there`."""
     goal = Rotation.from_quat(there.rotations[0], scalar_first=True)
     start = Rotation.from_quat(here.rotations[0], scalar_first=True)
     return (goal * start.inv()).as_rotvec()
+
+
+def bent(rotations: Floats, offsets: Doubles) -> Floats:
+    """Quaternions (T, 24, 4) turned further by rotation vectors (T, 24, 3)."""
+    own = Rotation.from_quat(rotations.reshape(-1, 4), scalar_first=True)
+    turned = (Rotation.from_rotvec(offsets.reshape(-1, 3)) * own).as_quat(scalar_first=True)
+    return turned.astype(np.float32).reshape(rotations.shape)

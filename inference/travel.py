@@ -6,7 +6,7 @@ Steps, sway and weight shifts are shorter than the smoothing and stay with the p
 
 from __future__ import annotations
 
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from typing import Literal
 
 import numpy as np
@@ -14,7 +14,6 @@ from numpy.typing import NDArray
 from scipy.ndimage import correlate1d
 
 from .motion import Motion
-from .retarget import Track
 
 Doubles = NDArray[np.float64]
 
@@ -25,6 +24,17 @@ SMOOTHING = 0.5
 UPRIGHT = 0.35
 #: So many sigmas of the Gaussian count.
 _WIDE = 4.0
+
+
+@dataclass(frozen=True)
+class Track:
+    """The way over the floor that a root bone goes: places (T, 2), metres, and yaw (T,), rad.
+
+    In our axes; at (0, 0) and 0 it is where it is at rest.
+    """
+
+    places: Doubles
+    yaw: Doubles
 
 
 def track(motion: Motion, *, loop: bool = False) -> Track:

@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 
 from ..motion import Floats, Motion
 from ..skeleton import INDEX
+from ..travel import Track
 from . import hinges, turns
 from .figure import Figure
 from .poles import pole
@@ -35,17 +36,6 @@ class Channel:
     bone: str
     rotation: Floats | None
     location: Floats | None = None
-
-
-@dataclass(frozen=True)
-class Track:
-    """The way over the floor that a root bone goes: places (T, 2), metres, and yaw (T,), rad.
-
-    In our axes; at (0, 0) and 0 it is where it is at rest.
-    """
-
-    places: Doubles
-    yaw: Doubles
 
 
 def channels(fitted: Motion, puppet: Puppet, track: Track | None = None) -> list[Channel]:
