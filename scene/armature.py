@@ -12,10 +12,12 @@ from numpy.typing import NDArray
 
 from ..inference.errors import TwostepError
 from ..inference.motion import Motion
-from ..inference.retarget import Figure, Puppet, poses
+from ..inference.retarget import Figure, Puppet, poses, stand_in
+from ..inference.retarget.hinges import meeting
 from ..inference.rigs import Recognition, Rig, recognise
-from ..inference.skeleton import INDEX, JOINT_COUNT, JOINTS
+from ..inference.skeleton import INDEX, JOINT_COUNT
 from .corrections import differing, presets
+from .joints import chains, parts
 
 #: Name of the bone that carries each SMPL joint.
 BoneMap = Mapping[str, str]
@@ -108,13 +110,6 @@ def bone_map(ob: bpy.types.Object) -> dict[str, str]:
 def check_whole(ob: bpy.types.Object, found: Recognition) -> None:
     """Raises TwostepError, saying why, when what was recognised cannot dance."""
     _check_bones(ob, found, "move")
-    if found.controls is not None and found.controls.turns:
-        raise TwostepError(
-            f"{ob.name} is a rig of {found.label}: its bones follow controls that Twostep cannot "
-            "key; let the rig that it was generated from dance."
-        )
-    _check_tree(ob, found.bones)
-    _check_free(ob, found.bones)
 
 
 def readable_bones(ob: bpy.types.Object | None) -> dict[str, str]:
@@ -138,17 +133,25 @@ def _check_bones(ob: bpy.types.Object, found: Recognition, purpose: str) -> None
 
 
 def figure(ob: bpy.types.Object, bones: BoneMap) -> Figure:
-    """The rest pose of the armature's bones, in armature space."""
+    """The rest pose of the armature's bones, in armature space.
+
+    A joint is where a bone marks it, or where several bones that make it together meet, else at the
+    head of its bone.
+    """
     rest = np.tile(np.eye(3), (JOINT_COUNT, 1, 1))
     heads = np.full((JOINT_COUNT, 3), np.nan)
     present = np.zeros(JOINT_COUNT, dtype=bool)
     for joint, name in bones.items():
         matrix, row = np.array(ob.data.bones[name].matrix_local), INDEX[joint]
         rest[row], heads[row], present[row] = matrix[:3, :3], matrix[:3, 3], True
+    for joint, chain in chains(ob, bones).items():
+        heads[INDEX[joint]] = meeting(parts(ob, chain))
+    for joint, name in recognition(ob).marks.items():
+        heads[INDEX[joint]] = ob.data.bones[name].head_local
     return Figure(rest, heads, present)
 
 
-def puppet(ob: bpy.types.Object, bones: BoneMap) -> Puppet:
+def puppet(ob: bpy.types.Object, _bones: BoneMap) -> Puppet:
     """The bones to key, as they rest and hang on each other."""
     from .puppets import puppet as strings
 
@@ -172,8 +175,8 @@ def turned(evaluated: bpy.types.Object, bones: BoneMap) -> tuple[NDArray, NDArra
     for joint, name in bones.items():
         matrix = np.array(evaluated.pose.bones[name].matrix)
         rotations[INDEX[joint]] = matrix[:3, :3] / np.linalg.norm(matrix[:3, :3], axis=0)
-        if joint in ("left_hip", "right_hip"):
-            seat += matrix[:3, 3] / 2
+    for hip in ("left_hip", "right_hip"):
+        seat += np.array(evaluated.pose.bones[bones[stand_in(hip, bones)]].head) / 2
     return rotations, seat
 
 
@@ -183,28 +186,3 @@ def chain(ob: bpy.types.Object, bones: BoneMap) -> list[bpy.types.PoseBone]:
     for name in bones.values():
         wanted.update(parent.name for parent in ob.data.bones[name].parent_recursive)
     return [bone for bone in ob.pose.bones if bone.name in wanted]
-
-
-def _check_tree(ob: bpy.types.Object, bones: BoneMap) -> None:
-    """Every bone must hang on the bone of the joint above it."""
-    joints = {name: joint for joint, name in bones.items()}
-    shape = figure(ob, bones)
-    for joint, name in bones.items():
-        expected = shape.parent(INDEX[joint])
-        above = (bone.name for bone in ob.data.bones[name].parent_recursive)
-        found = next((joints[bone] for bone in above if bone in joints), None)
-        if expected >= 0 and found != JOINTS[expected]:
-            parent = bones[JOINTS[expected]]
-            raise TwostepError(
-                f"{ob.name} is not put together like a person: "
-                f"the bone {name} does not hang on {parent}."
-            )
-
-
-def _check_free(ob: bpy.types.Object, bones: BoneMap) -> None:
-    pelvis = ob.data.bones[bones["pelvis"]]
-    if pelvis.use_connect and pelvis.parent:
-        raise TwostepError(
-            f"The bone {pelvis.name} of {ob.name} is connected to its parent and cannot travel; "
-            "clear Connected in the bone's relations and try again."
-        )

@@ -1,16 +1,27 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Which bones of an armature are keyed, how they hang on each other, and what else has to be set."""
+"""What to key of an armature so that it dances, and what else has to be set meanwhile."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
 
 import bpy
-import numpy as np
 
-from ..inference.retarget import Handle, Puppet, Role
+from ..inference.retarget import Figure, Puppet
 from ..inference.rigs import Recognition
+from ..inference.skeleton import INDEX
 from . import armature
+from .carriers import Carriers, is_active
+from .holds import drivers, holds
+from .joints import chains
+from .keyed import keyed
+from .web import Web
+
+#: A scale is uneven when its axes differ by more than this share.
+_UNEVEN = 1e-3
+#: The hips place the whole figure: they belong to it even when they cannot be turned.
+_HIPS = ("left_hip", "right_hip")
 
 
 @dataclass(frozen=True)
@@ -36,32 +47,79 @@ def puppet(
     limbs: "FK", or "IK" where the rig has controls for it; root: its root bone goes over the floor.
     """
     armature.check_whole(ob, recognition)
-    figure = armature.figure(ob, recognition.bones)
-    handles = _handles(ob, recognition)
-    still = [bone.name for bone in armature.chain(ob, recognition.bones)]
-    return Strings(Puppet(figure, handles), still=tuple(still))
+    controls, driven = recognition.controls, drivers(ob)
+    wanted = keyed(recognition, chains(ob, recognition.bones), limbs, root)
+    web = Web(ob, recognition, Carriers(ob, driven.constraints, recognition.root), wanted)
+    # What is between the controls of a rig that is known is as its switches make it.
+    between = set() if controls and controls.turns else web.between()
+    solved = set(controls.goals.values()) if controls else set()
+    held = holds(ob, wanted, between, solved, driven)
+    web = web.without(held.bones).travelling(driven)
+    web.check()
+    lost = [joint for joint in recognition.bones if web.lost(joint) and joint not in _HIPS]
+    figure = _without(armature.figure(ob, recognition.bones), lost)
+    return Strings(
+        Puppet(figure, web.handles()),
+        (*held.switches.items(), *_switches(ob, recognition, limbs)),
+        (*held.said, *_unmet(ob, recognition, limbs, root)),
+        _still(ob, {*web.wanted, *recognition.bones.values()}),
+    )
 
 
-def _handles(ob: bpy.types.Object, recognition: Recognition) -> tuple[Handle, ...]:
-    joints = {name: joint for joint, name in recognition.bones.items()}
-    handles: list[Handle] = []
-    places: dict[str, int] = {}
-    for bone in ob.data.bones:  # parents come before their children
-        if bone.name not in joints:
-            continue
-        above = (parent.name for parent in bone.parent_recursive)
-        matrix, joint = np.array(bone.matrix_local), joints[bone.name]
-        places[bone.name] = len(handles)
-        handles.append(
-            Handle(
-                bone.name,
-                Role.TRAVEL if joint == "pelvis" else Role.TURN,
-                joint,
-                matrix[:3, :3],
-                matrix[:3, 3],
-                next((places[name] for name in above if name in places), -1),
-                bone.use_inherit_rotation,
-                bone.use_local_location,
-            )
+def _without(figure: Figure, joints: list[str]) -> Figure:
+    """The figure with those joints as they are at rest."""
+    present = figure.present.copy()
+    present[[INDEX[joint] for joint in joints]] = False
+    return replace(figure, present=present)
+
+
+def _switches(
+    ob: bpy.types.Object, recognition: Recognition, limbs: str
+) -> Iterator[tuple[str, float]]:
+    """The custom properties that say how the rig moves, as many as it has."""
+    controls = recognition.controls
+    for switch in controls.switches if controls else ():
+        value = switch.ik if limbs == "IK" else switch.fk
+        bone = ob.pose.bones[switch.bone]
+        if value is not None and switch.property in bone:
+            name = bpy.utils.escape_identifier(switch.property)
+            yield f'{bone.path_from_id()}["{name}"]', float(value)
+
+
+def _unmet(ob: bpy.types.Object, recognition: Recognition, limbs: str, root: bool) -> Iterator[str]:
+    """What was asked for and cannot be."""
+    controls = recognition.controls
+    if limbs == "IK" and not (controls and controls.goals):
+        yield f"{ob.name} has no bones that its hands and feet follow; the limbs are keyed."
+    if root and not recognition.root:
+        yield f"{ob.name} has no root bone; its hips travel."
+    scale = [abs(axis) for axis in ob.matrix_world.to_scale()]
+    if max(scale) - min(scale) > _UNEVEN * max(scale):
+        yield (
+            f"{ob.name} is scaled unevenly, so its limbs change their length as they turn; apply "
+            "its scale (Object > Apply > Scale) for a better dance."
         )
-    return tuple(handles)
+
+
+def _still(ob: bpy.types.Object, bones: set[str]) -> tuple[str, ...]:
+    """Those bones, what they hang on, and what their constraints go by."""
+    pending, found = list(bones), set(bones)
+    while pending:
+        bone = ob.pose.bones[pending.pop()]
+        above = [bone.parent.name] if bone.parent else []
+        for constraint in bone.constraints:
+            if is_active(constraint):
+                above += _targets(ob, constraint)
+        pending += [name for name in above if name not in found]
+        found.update(above)
+    return tuple(bone.name for bone in ob.data.bones if bone.name in found)
+
+
+def _targets(ob: bpy.types.Object, constraint: bpy.types.Constraint) -> Iterator[str]:
+    """The armature's own bones that a constraint goes by."""
+    ends = [(constraint, "target", "subtarget"), (constraint, "pole_target", "pole_subtarget")]
+    if constraint.type == "ARMATURE":
+        ends = [(each, "target", "subtarget") for each in constraint.targets]
+    for holder, target, name in ends:
+        if getattr(holder, target, None) == ob and getattr(holder, name) in ob.pose.bones:
+            yield getattr(holder, name)

@@ -14,7 +14,7 @@ from scipy.spatial.transform import Rotation
 
 from twostep.inference.errors import TwostepError
 from twostep.inference.skeleton import INDEX, JOINTS, STANDING_HEIGHT, rest_positions
-from twostep.scene import armature, keys, versions
+from twostep.scene import armature, keys, puppets, versions
 
 from .figures import heads, smpl_armature, still_motion, wild_motion
 
@@ -188,7 +188,7 @@ def test_bones_that_do_not_hang_together(context):
     ob.data.edit_bones["left_elbow"].parent = ob.data.edit_bones["head"]
     bpy.ops.object.mode_set(mode="OBJECT")
     with pytest.raises(TwostepError, match="left_elbow does not hang on left_shoulder"):
-        armature.bone_map(ob)
+        puppets.puppet(ob, armature.recognition(ob))
 
 
 def test_the_action_remembers_and_is_grouped_by_bone(context):

@@ -1,0 +1,74 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Which bone really carries which: parents, and constraints that tie a bone to another one."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterator
+
+import bpy
+
+#: Constraints by which a bone goes wherever another one goes.
+_TYING = {"COPY_TRANSFORMS", "COPY_ROTATION", "TRANSFORM"}
+
+
+class Carriers:
+    """What carries the bones of an armature, as far as can be told without posing it.
+
+    driven: constraints (bone, name) whose influence drivers set; those tie nothing, switches see to
+    them. top: the bone that carries what hangs on nothing but an Armature constraint, if any.
+    """
+
+    def __init__(
+        self, ob: bpy.types.Object, driven: Collection[tuple[str, str]], top: str | None
+    ) -> None:
+        self._ob, self._driven, self._top = ob, driven, top
+        self._parents = {
+            bone.name: parent.name if (parent := bone.parent) else None for bone in ob.data.bones
+        }
+
+    def parent(self, bone: str) -> str | None:
+        """The bone that it is a child of."""
+        return self._parents[bone]
+
+    def above(self, bone: str) -> Iterator[str]:
+        """The bones that carry a bone, the nearest first."""
+        passed = {bone}
+        at = self._parents[bone] or self._tied_at_top(bone)
+        while at is not None and at not in passed:
+            passed.add(at)
+            yield at
+            at = self._leader(at) or self._parents[at] or self._tied_at_top(at)
+
+    def _leader(self, bone: str) -> str | None:
+        """The bone of the same armature that a bone is tied to."""
+        for constraint in self._ob.pose.bones[bone].constraints:
+            if (
+                constraint.type in _TYING
+                and constraint.target == self._ob
+                and is_active(constraint)
+                and constraint.influence > 0.999
+                and (bone, constraint.name) not in self._driven
+                and constraint.subtarget in self._parents
+                and _is_whole(constraint)
+            ):
+                return str(constraint.subtarget)
+        return None
+
+    def _tied_at_top(self, bone: str) -> str | None:
+        if self._top in (None, bone):
+            return None
+        constraints = self._ob.pose.bones[bone].constraints
+        return self._top if any(each.type == "ARMATURE" for each in constraints) else None
+
+
+def is_active(constraint: bpy.types.Constraint) -> bool:
+    """Whether a constraint does anything."""
+    return constraint.enabled and not constraint.mute and constraint.influence > 0
+
+
+def _is_whole(constraint: bpy.types.Constraint) -> bool:
+    if constraint.type == "TRANSFORM":
+        return constraint.map_from == constraint.map_to == "ROTATION"
+    if constraint.type == "COPY_ROTATION":
+        return constraint.use_x and constraint.use_y and constraint.use_z
+    return True
