@@ -61,8 +61,8 @@ def find_map(
             f"{what} holds no skeleton that Twostep recognises as a human's; export it with the "
             "joint names of Mixamo, SMPL or CMU."
         )
-    if found.lacking:
-        lacking = found.lacking[0].replace("_", " ")
+    if found.without:
+        lacking = found.without[0].replace("_", " ")
         raise TwostepError(
             f"{what} holds only part of a body: there is no joint for the {lacking}; choose a "
             "motion of a whole body."

@@ -9,7 +9,7 @@
 """
 
 from .channels import Channel, Track, channels
-from .figure import OPTIONAL, Figure, missing, smallest_turn
+from .figure import OPTIONAL, Figure, missing, smallest_turn, stand_in
 from .fit import fit
 from .plant import planted
 from .poses import poses
@@ -32,4 +32,5 @@ __all__ = [
     "poses",
     "reached",
     "smallest_turn",
+    "stand_in",
 ]

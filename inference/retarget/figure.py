@@ -9,6 +9,7 @@ bone roll and bone direction do not matter.
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from dataclasses import dataclass
 from functools import cached_property
 
@@ -24,7 +25,9 @@ from ..skeleton import (
     JOINTS,
     OFFSETS,
     PARENTS,
+    STANDING_HEIGHT,
     TOE_HEIGHT,
+    rest_positions,
 )
 
 Doubles = NDArray[np.float64]
@@ -49,6 +52,11 @@ OPTIONAL = frozenset(
     | {f"{side}_{part}" for side in SIDES for part in ("foot", "hand")}
 )
 
+#: From the hips up; the lowest of them that has a bone carries the figure.
+SPINE = ("pelvis", "spine1", "spine2", "spine3", "neck", "head")
+#: Joints of a leg and an arm; with one of them a figure needs them all.
+LEG, ARM = ("hip", "knee", "ankle"), ("shoulder", "elbow", "wrist")
+
 #: The armature's own ground is believed when the ankles are so far over it, metres.
 _GROUND = (0.02, 0.22)
 
@@ -58,7 +66,8 @@ class Figure:
     """The rest pose of the bones that show SMPL joints, in armature space.
 
     rest: rest rotations of the bones, (24, 3, 3); heads: where the joints are at rest, (24, 3),
-    armature units. present: which joints have a bone, (24,); rows of absent joints are not read.
+    armature units. present: which joints have a bone, (24,). Rows of absent joints are not read,
+    but for the heads of hands and feet: where something marks them they are that place, else NaN.
     """
 
     rest: Doubles
@@ -73,30 +82,52 @@ class Figure:
         return above
 
     @cached_property
+    def known(self) -> NDArray[np.bool_]:
+        """Of which joints it is known where they are, (24,)."""
+        marked = np.zeros(JOINT_COUNT, dtype=bool)
+        ends = [INDEX[f"{side}_{part}"] for side in SIDES for part in ("foot", "hand")]
+        marked[ends] = np.isfinite(self.heads[ends]).all(axis=1)
+        return self.present | (marked & self.present[list(PARENTS)])
+
+    @cached_property
+    def base(self) -> str:
+        """The lowest joint of the spine that has a bone: the rest hangs on it."""
+        return base({joint for joint, there in zip(JOINTS, self.present, strict=True) if there})
+
+    @cached_property
+    def legs(self) -> tuple[str, ...]:
+        """The sides on which it has a leg to stand on."""
+        return tuple(side for side in SIDES if self.present[INDEX[f"{side}_ankle"]])
+
+    @cached_property
     def scale(self) -> float:
-        """Armature units in one metre of `Motion`, by the length of the legs."""
-        own = 0.0
-        for side in SIDES:
-            for high, low in (("hip", "knee"), ("knee", "ankle")):
-                bone = self.head(f"{side}_{low}") - self.head(f"{side}_{high}")
-                own += float(np.linalg.norm(bone))
-        ours = sum(
-            float(np.linalg.norm(OFFSETS[INDEX[f"{side}_{low}"]]))
-            for side in SIDES
-            for low in ("knee", "ankle")
-        )
-        return own / ours
+        """Armature units in one metre of `Motion`, by the length of legs, else arms, else spine."""
+        limbs = [[[f"{side}_{part}" for part in limb] for side in SIDES] for limb in (LEG, ARM)]
+        for chains in (*limbs, [SPINE]):
+            own = ours = 0.0
+            for chain in chains:
+                known = [INDEX[joint] for joint in chain if self.present[INDEX[joint]]]
+                own += _length(self.heads[known])
+                ours += _length(rest_positions()[known].astype(np.float64))
+            if own > 0 and ours > 0:
+                return own / ours
+        return 1.0
 
     @cached_property
     def basis(self) -> Doubles:
         """The armature-space directions of the figure's left, back and up as columns, (3, 3).
 
-        They are snapped to the axes: nobody models a figure askew, but many model it y-up.
+        They are snapped to the axes: nobody models a figure askew, but many model it y-up. A figure
+        that has nothing on either side is taken to have its left where Blender's figures have it.
         """
-        ankles = self.head("left_ankle") + self.head("right_ankle")
-        up = _nearest_axis(self.head("left_shoulder") + self.head("right_shoulder") - ankles)
-        left = self.head("left_hip") - self.head("right_hip")
-        left = _nearest_axis(left - up * (up @ left))
+        high = self._middle("shoulder") if self.legs else self.place("head")
+        up = _nearest_axis(high - self._middle("ankle"), (0.0, 0.0, 1.0))
+        left = np.zeros(3)
+        for part in ("collar", "shoulder", "hip"):  # the last that has two sides is believed
+            across = self.place(f"left_{part}") - self.place(f"right_{part}")
+            across -= up * (up @ across)
+            left = across if np.abs(across).max() > 1e-4 * self.scale else left
+        left = _nearest_axis(left, (1.0, 0.0, 0.0) if up[0] == 0 else (0.0, 1.0, 0.0))
         return np.column_stack([left, np.cross(up, left), up])
 
     @cached_property
@@ -110,7 +141,7 @@ class Figure:
             joint, child = INDEX[name], INDEX[following]
             if PARENTS[joint] in _LIMB_JOINTS:
                 turns[joint] = turns[PARENTS[joint]]
-            if self.present[child]:
+            if self.known[child]:
                 direction = turns[joint] @ (self.heads[child] - self.heads[joint])
                 turns[joint] = smallest_turn(direction, self.basis @ OFFSETS[child]) @ turns[joint]
         for side in SIDES:
@@ -120,14 +151,19 @@ class Figure:
     @cached_property
     def seat(self) -> Doubles:
         """The middle between the hips at rest, (3,), armature units."""
-        return (self.head("left_hip") + self.head("right_hip")) / 2
+        return self._middle("hip")
 
     @cached_property
     def ground(self) -> Doubles:
-        """The point of the floor under `seat`, (3,): the rest pose stands on it, armature units."""
+        """The point of the floor under `seat`, (3,): the rest pose stands on it, armature units.
+
+        A figure without legs is as high over it as our own legs would have it.
+        """
         up = self.basis[:, 2]
+        if not self.legs:
+            return self.seat - up * (STANDING_HEIGHT + OURS.seat[2]) * self.scale
         ankle = self._height("ankle") * self.scale
-        low = np.mean([up @ self.head(f"{side}_ankle") for side in SIDES]) - ankle
+        low = np.mean([up @ self.head(f"{side}_ankle") for side in self.legs]) - ankle
         return self.seat - up * (up @ self.seat - low)
 
     @cached_property
@@ -136,13 +172,13 @@ class Figure:
         offsets = np.zeros((JOINT_COUNT, 3))
         for joint in range(1, JOINT_COUNT):
             above = self.parent(joint)
-            if self.present[joint]:
+            if self.known[joint] and above >= 0:
                 away = self.alignment[above] @ (self.heads[joint] - self.heads[above])
                 offsets[joint] = away @ self.basis / self.scale
         ankle, toe = (np.full(2, self._height(part)) for part in ("ankle", "foot"))
         for side in SIDES:
             foot = INDEX[f"{side}_foot"]
-            if not self.present[foot]:
+            if not self.known[foot]:
                 offsets[foot] = [*OURS.offsets[foot, :2], toe[0] - ankle[0]]
         return Proportions(offsets, ankle, toe)
 
@@ -150,15 +186,23 @@ class Figure:
         """Where that joint is at rest, (3,), armature units."""
         return self.heads[INDEX[joint]]
 
+    def place(self, joint: str) -> Doubles:
+        """Where that joint is at rest, (3,), or the nearest one above it that has a bone."""
+        there = [name for name, has in zip(JOINTS, self.present, strict=True) if has]
+        return self.head(stand_in(joint, there))
+
+    def _middle(self, part: str) -> Doubles:
+        return (self.place(f"left_{part}") + self.place(f"right_{part}")) / 2
+
     def _height(self, part: str) -> float:
         """How high both ankles, or both toes, are over the floor at rest, metres."""
-        over = [float(self.basis[:, 2] @ self.head(f"{side}_ankle")) for side in SIDES]
-        ankle = float(np.mean(over)) / self.scale
+        over = [float(self.basis[:, 2] @ self.head(f"{side}_ankle")) for side in self.legs]
+        ankle = float(np.mean(over)) / self.scale if over else ANKLE_HEIGHT
         if not _GROUND[0] <= ankle <= _GROUND[1]:
             ankle = ANKLE_HEIGHT  # its floor is elsewhere: BVH files rest with the hips at zero
         if part == "ankle":
             return ankle
-        feet = [side for side in SIDES if self.present[INDEX[f"{side}_foot"]]]
+        feet = [side for side in self.legs if self.known[INDEX[f"{side}_foot"]]]
         if not feet:
             return min(TOE_HEIGHT, ankle)
         up = self.basis[:, 2] / self.scale
@@ -179,16 +223,50 @@ def smallest_turn(start: Doubles, end: NDArray[np.floating]) -> Doubles:
     return Rotation.from_rotvec(axis / sine * angle).as_matrix()
 
 
+def base(there: Collection[str]) -> str:
+    """The lowest of the spine's joints that are there, the pelvis if none is."""
+    return next((joint for joint in SPINE if joint in there), SPINE[0])
+
+
+def stand_in(joint: str, there: Collection[str]) -> str:
+    """The joint itself if it is there, else the nearest one above it, else the base."""
+    row = INDEX[joint]
+    while row >= 0 and JOINTS[row] not in there:
+        row = PARENTS[row]
+    return JOINTS[row] if row >= 0 else base(there)
+
+
 def missing(present: NDArray[np.bool_]) -> tuple[str, ...]:
-    """Names of the joints that a figure needs and has no bone for."""
-    return tuple(
-        name
-        for name, there in zip(JOINTS, present, strict=True)
-        if not there and name not in OPTIONAL
-    )
+    """Names of the joints that a figure needs and has no bone for.
+
+    It may be a bust, or lack a limb altogether: then the rest dances. But no limb can do without a
+    joint in its middle, nor hang in the air.
+    """
+    there = {name for name, has in zip(JOINTS, present, strict=True) if has}
+    lacking: set[str] = set()
+    whole = False
+    for limb, carrying in ((LEG, SPINE[:1]), (ARM, SPINE[:4])):
+        for side in SIDES:
+            joints = {f"{side}_{part}" for part in limb}
+            if joints & there:
+                lacking |= joints - there
+                lacking |= set() if there.intersection(carrying) else {carrying[0]}
+                whole = whole or joints <= there
+    trunk = there.intersection(SPINE[:4])
+    if not trunk or not (whole or lacking or "head" in there or len(trunk) > 1):
+        lacking = set(JOINTS) - OPTIONAL - there
+    return tuple(joint for joint in JOINTS if joint in lacking)
 
 
-def _nearest_axis(direction: Doubles) -> Doubles:
+def _length(points: Doubles) -> float:
+    """The length of the way through points (N, 3)."""
+    return float(np.linalg.norm(np.diff(points, axis=0), axis=1).sum())
+
+
+def _nearest_axis(direction: Doubles, otherwise: tuple[float, float, float]) -> Doubles:
+    """The axis, or its opposite, nearest to a direction (3,); another one if that is none."""
+    if not direction.any():
+        return np.array(otherwise)
     axis = np.zeros(3)
     largest = int(np.argmax(np.abs(direction)))
     axis[largest] = np.sign(direction[largest])

@@ -19,18 +19,23 @@ def fit(motion: Motion, figure: Figure) -> Motion:
 
     The middle between the hips keeps its place over the floor, and its height but for that of the
     ankles, so that feet stand as they stood. A joint without a bone is not turned; the next one
-    that has a bone makes up for it.
+    that has a bone makes up for it. A figure without legs stays where it is.
     """
     world = forward_kinematics(motion.matrices(), motion.root)[1]
     rotations = motion.rotations.copy()
-    for joint in range(1, JOINT_COUNT):
+    for joint in range(JOINT_COUNT):
         above = figure.parent(joint)
         if not figure.present[joint]:
             rotations[:, joint] = (1.0, 0.0, 0.0, 0.0)
         elif above != PARENTS[joint]:
-            local = world[:, above].swapaxes(-1, -2) @ world[:, joint]
+            local = world[:, joint]
+            if above >= 0:
+                local = world[:, above].swapaxes(-1, -2) @ local
             rotations[:, joint] = Rotation.from_matrix(local).as_quat(scalar_first=True)
     root = motion.root + shift(world[:, 0], figure)
+    if not figure.legs:
+        seat = (figure.seat - figure.ground) @ figure.basis / figure.scale
+        root = seat - world[:, 0] @ figure.proportions.seat
     return Motion(motion.fps, root.astype(np.float32), continuous(rotations), motion.contacts)
 
 

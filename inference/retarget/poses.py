@@ -60,7 +60,7 @@ def _world(rotations: Doubles, figure: Figure) -> Doubles:
             after = figure.rest[joint].T @ figure.alignment[joint].T @ basis
             world[:, joint] = basis.T @ rotations[:, joint] @ after
         else:
-            world[:, joint] = world[:, PARENTS[joint]]
+            world[:, joint] = world[:, PARENTS[joint]] if joint else np.eye(3)
     known = [joint for joint in _SPINE if figure.present[joint]]
     for low, high in pairwise(known):
         between = _SPINE[_SPINE.index(low) + 1 : _SPINE.index(high)]

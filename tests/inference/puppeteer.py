@@ -21,7 +21,8 @@ def figure(turn=None, scale=1.0, rolled=False, skip=(), heads=None) -> Figure:
     if rolled:
         rest = Rotation.random(JOINT_COUNT, random_state=4).as_matrix()
     present = np.array([joint not in skip for joint in JOINTS])
-    return Figure(rest, np.asarray(heads, float) @ turn.T * scale, present)
+    heads = np.where(present[:, None], np.asarray(heads, float) @ turn.T * scale, np.nan)
+    return Figure(rest, heads, present)
 
 
 def hung(there: Figure, bones: list[tuple[str, Role, str | None, str | None]], **heads) -> Puppet:

@@ -12,6 +12,7 @@ from scipy.spatial.transform import Rotation
 from twostep.inference.motion import FPS, Motion, forward_kinematics
 from twostep.inference.proportions import OURS
 from twostep.inference.retarget import (
+    OPTIONAL,
     Role,
     Track,
     channels,
@@ -20,6 +21,7 @@ from twostep.inference.retarget import (
     plain,
     poses,
     smallest_turn,
+    stand_in,
 )
 from twostep.inference.skeleton import (
     ANKLE_HEIGHT,
@@ -186,8 +188,9 @@ def read_back(there, wild):
     seats = np.zeros((len(wild), 3))
     for place, handle in enumerate(strings.handles):
         rotations[:, INDEX[handle.joint]] = turns[place] @ handle.rest
-        if handle.joint in ("left_hip", "right_hip"):
-            seats += heads[place] / 2
+    shown = [handle.joint for handle in strings.handles]
+    for hip in ("left_hip", "right_hip"):
+        seats += heads[shown.index(stand_in(hip, shown))] / 2
     return poses(rotations, seats, there)
 
 
@@ -231,9 +234,78 @@ def test_bones_that_are_not_there_pass_their_turn_on_and_are_read_as_half_way():
     assert same(spine[0], spine[1]) and same(spine[1], spine[2])
 
 
+def test_hands_and_feet_without_bones_are_where_they_are_marked():
+    """A hand that bends down at rest is straightened, and a long foot stands on its own toes."""
+    heads = rest_positions().astype(float) + (0, 0, STANDING_HEIGHT)
+    wrist, hand, foot = (INDEX[f"left_{part}"] for part in ("wrist", "hand", "foot"))
+    heads[hand] = heads[wrist] + (0.06, 0, -0.06)
+    heads[foot] += (0, -0.1, 0)
+    ends = ("left_hand", "left_foot")
+    bare, whole = figure(skip=ends, heads=heads), figure(heads=heads)
+    marked = replace(bare, heads=whole.heads)
+    for name in ("alignment", "scale"):
+        assert np.allclose(getattr(marked, name), getattr(whole, name))
+    assert np.allclose(marked.proportions.offsets, whole.proportions.offsets)
+    assert np.allclose(bare.alignment[wrist], np.eye(3))
+    assert bare.proportions.offsets[foot] == pytest.approx(OURS.offsets[foot], abs=1e-6)
+
+
 def test_what_a_person_needs():
     present = np.array([joint not in ("left_knee", "left_hand", "spine2") for joint in JOINTS])
     assert missing(present) == ("left_knee",)
+
+
+def sided(*parts):
+    return tuple(f"{side}_{part}" for side in ("left", "right") for part in parts)
+
+
+LEGS = sided("hip", "knee", "ankle", "foot")
+WHOLE_BUT_HEAD = tuple(joint for joint in JOINTS if joint not in OPTIONAL | {"head"})
+ARMS = sided("collar", "shoulder", "elbow", "wrist", "hand")
+
+
+@pytest.mark.parametrize(
+    ("gone", "lacking"),
+    [
+        (LEGS, ()),
+        (ARMS, ()),
+        (("pelvis", *LEGS), ()),
+        (("pelvis", "spine1", "spine2", *LEGS), ()),
+        (("pelvis", *LEGS, *ARMS), ()),
+        (sided("hip", "knee", "ankle")[:3], ()),
+        (("pelvis",), ("pelvis",)),
+        (("left_ankle",), ("left_ankle",)),
+        (("pelvis", "spine1", "spine2", "spine3"), ("pelvis", "spine1")),
+        (tuple(joint for joint in JOINTS if joint not in ("head", "neck")), WHOLE_BUT_HEAD),
+    ],
+)
+def test_what_a_figure_may_do_without(gone, lacking):
+    assert missing(np.array([joint not in gone for joint in JOINTS])) == lacking
+
+
+@pytest.mark.parametrize("turn", [None, Y_UP])
+@pytest.mark.parametrize(
+    "gone",
+    [LEGS, ARMS, ("pelvis", "spine1", *LEGS), ("pelvis", *LEGS, "neck", "head"),
+     ("pelvis", *LEGS, *ARMS), LEGS[:4], ARMS[:5], ("spine1", "spine2", "spine3", *ARMS)],
+)  # fmt: skip
+def test_a_figure_that_lacks_limbs_dances_with_the_others(gone, turn):
+    """What it has points as in the motion, in its own size; without legs it stays in its place."""
+    there, wild = figure(turn, scale=3, rolled=True, skip=gone), motion()
+    assert there.scale == pytest.approx(3) and np.allclose(there.basis, figure(turn).basis)
+    strings = plain(there)
+    made = channels(fit(wild, there), strings)
+    turned, heads = evaluated(strings, made)
+    world = forward_kinematics(wild.matrices(), wild.root)[1]
+    for place, handle in enumerate(strings.handles):
+        expected = there.basis @ world[:, INDEX[handle.joint]] @ there.basis.T
+        assert np.allclose(turned[place], expected, atol=1e-5)
+    seat = heads[strings.travel]
+    assert np.allclose(seat, there.head(there.base), atol=1e-5) == (not there.legs)
+    back = read_back(there, wild)
+    again = forward_kinematics(back.matrices(), back.root)[1]
+    for handle in strings.handles:
+        assert np.allclose(again[:, INDEX[handle.joint]], world[:, INDEX[handle.joint]], atol=1e-4)
 
 
 def test_the_smallest_turn():
