@@ -55,6 +55,7 @@ def _parser() -> argparse.ArgumentParser:
     dance.add_argument("--context", type=Path, help="a motion .npz to go on from")
     dance.add_argument("--candidates", type=int, default=DanceJob.candidates, metavar="K",
                        help="continuations tried for every two seconds")  # fmt: skip
+    dance.add_argument("--loop", action="store_true", help="whole bars that end as they began")
     score = commands.add_parser("score", help="make music for a dance and write it as .wav")
     score.add_argument("motion", type=Path, metavar="MOTION", help="a .npz, .bvh or .pkl file")
     score.add_argument("--out", type=Path, required=True, metavar="X.wav")
@@ -89,6 +90,7 @@ def _dance(asked: argparse.Namespace) -> int:
         context=asked.context,
         provider=asked.provider,
         candidates=asked.candidates,
+        loop=asked.loop,
     )
     _check_folder(asked.out)
     # ONNX Runtime takes a moment to import: not for --help, nor for a wrong option.
@@ -97,7 +99,7 @@ def _dance(asked: argparse.Namespace) -> int:
     with _bar() as progress:
         made = dance(job, progress)
     _tell(
-        f"{asked.out}: {made.motion.seconds:.1f} s of {made.style} at {made.song.bpm:.0f} bpm",
+        f"{asked.out}: {made.seconds:.1f} s of {made.style} at {made.song.bpm:.0f} bpm",
         made.provider, made.provider_note, made.warnings,
     )  # fmt: skip
     return DONE

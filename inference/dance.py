@@ -9,7 +9,7 @@ from pathlib import Path
 
 import numpy as np
 
-from . import bvh, footlock, networks, retime
+from . import bvh, footlock, loop, networks, retime
 from .audio import Song, analyse, beat_channels
 from .errors import TwostepError
 from .files import replaced
@@ -33,7 +33,7 @@ _PRINT = 1 << 22
 class DanceResult:
     """The dance (30 fps, as long as the song's range), what was heard, and how it was made.
 
-    weights: the version of the networks.
+    weights: the version of the networks. loop: the motion closes, its last frame being its first.
     """
 
     motion: Motion
@@ -43,6 +43,12 @@ class DanceResult:
     provider_note: str
     weights: str
     warnings: tuple[str, ...]
+    loop: bool = False
+
+    @property
+    def seconds(self) -> float:
+        """How long it dances; the last frame of a loop is the first of its next round."""
+        return (len(self.motion) - self.loop) / self.motion.fps
 
 
 def dance(
@@ -78,7 +84,7 @@ def dance(
     if progress is not None:  # it is written: too late to stop
         progress(1.0, "Done")
     return DanceResult(
-        motion, song, style, nets.provider, nets.note, nets.card.version, song.warnings
+        motion, song, style, nets.provider, nets.note, nets.card.version, song.warnings, job.loop
     )
 
 
@@ -91,13 +97,16 @@ def compose(
     context: Motion | None = None,
     tell: Progress | None = None,
 ) -> Motion:
-    """The dance to a song already listened to; `tell` may raise to stop."""
+    """The dance to a song already listened to; `tell` may raise to stop.
+
+    Raises TwostepError when a loop is asked for and the song is shorter than a bar.
+    """
     say = tell or Teller()
     known = style if style in nets.card.styles else None
     direction = Direction(known, job.energy, job.seed, fingerprint, job.candidates)
     motion = rollout(
         nets,
-        score(song),
+        score(song, _round(song, job) if job.loop else None),
         direction,
         context,
         lambda share: say(LISTENED + (DANCED - LISTENED) * share, "Dancing"),
@@ -106,13 +115,18 @@ def compose(
         say(DANCED, "Landing on the beat")
         motion = retime.retimed(motion, song.beats)
     say(TIMED, "Planting the feet")
+    if job.loop:
+        return loop.around(loop.closed(motion), footlock.locked)
     motion = footlock.locked(motion)
     return motion if context is None else continued(motion, context)
 
 
-def score(song: Song) -> Score:
-    """The song as the rollout reads it: whole segments, its beat running on beyond the end."""
-    frames = max(2, round(song.seconds * FPS))
+def score(song: Song, frames: int | None = None) -> Score:
+    """The song as the rollout reads it: whole segments, its beat running on beyond the end.
+
+    frames: how many to dance, else as long as the song is.
+    """
+    frames = max(2, round(song.seconds * FPS)) if frames is None else frames
     missing = padded_length(frames) - len(song.features)
     features = song.features[: padded_length(frames)]
     if missing > 0:
@@ -131,6 +145,17 @@ def write(motion: Motion, path: Path) -> None:
             bvh.write(motion, temporary)
         else:
             motion.save(temporary)
+
+
+def _round(song: Song, job: DanceJob) -> int:
+    """How many frames a loop of whole bars has, with the one that closes it."""
+    seconds = loop.whole_bars(song.beats, song.downbeats, song.seconds)
+    if seconds is None:
+        raise TwostepError(
+            f"{song.seconds:.1f} s of “{job.song.name}” are less than one bar; "
+            "choose a longer part for a loop."
+        )
+    return round(seconds * FPS) + 1
 
 
 def _context(path: Path | None) -> Motion | None:

@@ -76,6 +76,8 @@ class DanceJob(Job):
     song: the audio file; out: the .npz or .bvh to write, or None to keep the dance in memory.
     start, length: seconds of the song, length None = to its end. style: one of STYLES or "auto".
     energy: 0 calm .. 1 as the music .. 2 wild. context: a motion .npz that the dance goes on from.
+    loop: the dance lasts as many whole bars as there are and closes: its last frame is its first
+    one, so it leaves the pose of the context.
     Raises TwostepError that names the field that is wrong.
     """
 
@@ -92,6 +94,7 @@ class DanceJob(Job):
     context: Path | None = None
     provider: str = AUTO
     candidates: int = 2
+    loop: bool = False
 
     def __post_init__(self) -> None:
         for name in ("song", "out", "context"):
@@ -102,7 +105,9 @@ class DanceJob(Job):
         self._check_common(self.start, self.length, self.seed, self.provider)
         _check("style", self.style in (AUTO, *STYLES), _one_of(AUTO, *STYLES), self.style)
         _check("energy", _is_number(self.energy, 0, 2), "a number from 0 to 2", self.energy)
-        _check("retime", isinstance(self.retime, bool), "true or false", self.retime)
+        for name in ("retime", "loop"):
+            value = getattr(self, name)
+            _check(name, isinstance(value, bool), "true or false", value)
         good = _is_whole(self.candidates, 1, MOST_CANDIDATES)
         _check("candidates", good, f"a whole number from 1 to {MOST_CANDIDATES}", self.candidates)
 

@@ -137,7 +137,8 @@ def _dance(values: Message, progress: Progress, stopped: Asked) -> tuple[Message
         "weights": made.weights,
         "bpm": round(made.song.bpm, 3),
         "style": made.style,
-        "seconds": made.motion.seconds,
+        "seconds": made.seconds,
+        "loop": made.loop,
         "beats": [round(float(beat), 4) for beat in made.song.beats],
     }, made.warnings
 

@@ -8,7 +8,8 @@
 `figure` is what is measured of the rest pose; `puppet` is which bones are keyed, and how.
 """
 
-from .channels import Channel, Track, channels
+from ..travel import Track
+from .channels import Channel, channels
 from .figure import OPTIONAL, Figure, missing, smallest_turn, stand_in
 from .fit import fit
 from .plant import planted
