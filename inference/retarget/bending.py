@@ -79,6 +79,7 @@ class Bent:
     """A limb with its hinges at angles (N, T): how its links are turned, and where they are."""
 
     def __init__(self, links: Sequence[Link], angles: Doubles) -> None:
+        self.angles = angles
         self.turns: list[Doubles] = []
         self.heads: list[Doubles] = []
         #: Of every hinge, its axis and its place, (N, 3, T); of every link, the hinges moving it.

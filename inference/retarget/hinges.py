@@ -37,11 +37,20 @@ _TRUNK = ("pelvis", "spine1", "spine2", "spine3", "neck", "head")
 _LEG = ("hip", "knee", "ankle", "foot")
 _ARM = ("collar", "shoulder", "elbow", "wrist", "hand")
 
-#: What is missed counts so much: a direction's sine, or a place by its distance as a share of the
-#: bone's length.
-_PLACE, _TWIST, _WHOLE = 1.0, 0.1, 0.7
-_STAND, _LEVEL, _HEADING, _PLANTED = 10.0, 3.0, 1.0, 3.0
-_POINTING, _LYING, _FOREARM = 1.0, 0.5, 0.3
+#: What of a direction is missed, its sine, counts so much: of a bone's own one, and of one across
+#: it, which is its twist.
+_WEIGHTS = {
+    "hip": (1.0, 0.2),
+    "knee": (1.0, 0.0),
+    "collar": (1.0, 0.2),
+    "shoulder": (1.0, 0.2),
+    "elbow": (1.0, 0.3),
+    "wrist": (1.0, 0.5),
+}
+#: The same of a sole's normal, and of a turn as a whole.
+_LEVEL, _WHOLE = 3.0, 0.7
+#: Of where a foot points, and of its place as a share of the leg's length, in the air and standing.
+_HEADING, _STAND = (0.3, 3.0), (3.0, 10.0)
 #: How hinges keep their angles from frame to frame, and free bones their source's turn.
 _SMOOTH, _STILL = 0.05, 0.05
 #: Feet come to stand this smoothly, frames.
@@ -106,7 +115,7 @@ def bend(
     """
     links = _links(puppet, limb, own, heads)
     angles = _begin(puppet, limb, links, own)
-    aims = _aims(puppet, limb, links, pose, contacts)
+    aims = _aims(puppet, limb, pose, contacts)
     for place, turn in zip(limb.handles, bent(links, aims, angles).turns, strict=True):
         own[:, place] = turn
 
@@ -166,9 +175,7 @@ def _chains(puppet: Puppet, limb: Limb) -> list[list[int]]:
     return chains
 
 
-def _aims(
-    puppet: Puppet, limb: Limb, links: list[Link], pose: Posed, contacts: Floats
-) -> list[Aim]:
+def _aims(puppet: Puppet, limb: Limb, pose: Posed, contacts: Floats) -> list[Aim]:
     aims: list[Aim] = []
     figure = puppet.figure
     for joint in limb.joints:
@@ -176,20 +183,17 @@ def _aims(
         if link is None:
             continue
         part = joint.rpartition("_")[2]
-        below = _below(joint, figure)
-        if part in ("hip", "knee", "collar", "shoulder", "elbow") and below is not None:
-            aims.append(_at(link, below, joint, pose, figure))
-        if part in ("hip", "shoulder"):
-            aims.append(_across(link, joint, below, pose, figure, _TWIST))
-        elif part == "elbow":
-            aims.append(_across(link, joint, below, pose, figure, _FOREARM))
-        elif part == "ankle":
+        along, across = _line(joint, figure)
+        if part == "ankle":
             aims += _foot(link, joint, pose, figure, contacts)
-        elif part == "wrist":
-            aims.append(_along(link, joint, below, pose, figure, _POINTING))
-            aims.append(_across(link, joint, below, pose, figure, _LYING))
-        elif part not in ("knee",):
-            aims += [_direction(link, joint, v, pose, _WHOLE) for v in np.eye(3)]
+        elif part in _WEIGHTS:
+            weights = _WEIGHTS[part]
+            aims += [
+                _direction(link, joint, vector, pose, weight)
+                for vector, weight in zip((along, across), weights, strict=True)
+            ]
+        else:
+            aims += [_direction(link, joint, vector, pose, _WHOLE) for vector in np.eye(3)]
     return aims
 
 
@@ -198,57 +202,38 @@ def _axes(handle: Handle) -> list[Doubles]:
     return [handle.rest[:, axis] for axis in (2, 1, 0) if handle.free[axis]]
 
 
-def _below(joint: str, figure: Figure) -> int | None:
-    """The next joint along a limb, if it has a bone."""
-    children = (child for child, parent in enumerate(PARENTS) if parent == INDEX[joint])
-    return next((child for child in children if figure.present[child]), None)
-
-
-def _at(link: int, below: int, joint: str, pose: Posed, figure: Figure) -> Aim:
-    """The place of the joint below."""
-    length = float(np.linalg.norm(figure.heads[below] - figure.heads[INDEX[joint]]))
-    return Aim(link, figure.heads[below], True, pose.places[:, below], _PLACE / length)
-
-
 def _direction(link: int, joint: str, vector: Doubles, pose: Posed, weight: Doubles | float) -> Aim:
     target = turns.turned(pose.turns[:, INDEX[joint]], vector[:, None])
     return Aim(link, vector, False, target, weight)
 
 
-def _limb_line(joint: str, below: int | None, figure: Figure) -> Doubles:
-    """The direction of a joint's bone at rest, (3,): a hand without fingers goes on as its arm."""
-    start = figure.heads[INDEX[joint]]
-    if below is None:
-        above = figure.parent(INDEX[joint])
-        line = start - figure.heads[above]
-    else:
-        line = figure.heads[below] - start
-    return line / np.linalg.norm(line)
+def _line(joint: str, figure: Figure) -> tuple[Doubles, Doubles]:
+    """Directions along a joint's bone at rest and across it, (3,) each.
 
-
-def _along(
-    link: int, joint: str, below: int | None, pose: Posed, figure: Figure, weight: float
-) -> Aim:
-    return _direction(link, joint, _limb_line(joint, below, figure), pose, weight)
-
-
-def _across(
-    link: int, joint: str, below: int | None, pose: Posed, figure: Figure, weight: float
-) -> Aim:
-    line = _limb_line(joint, below, figure)
+    A bone without a joint at its end goes on as the one before it.
+    """
+    start = INDEX[joint]
+    children = (child for child, parent in enumerate(PARENTS) if parent == start)
+    end = next((child for child in children if figure.present[child]), start)
+    if end == start:
+        start = max(figure.parent(end), 0)
+    line = figure.heads[end] - figure.heads[start]
+    line = line / max(float(np.linalg.norm(line)), 1e-9)
     side = np.cross(line, np.eye(3)[np.argmin(np.abs(line))])
-    return _direction(link, joint, side / np.linalg.norm(side), pose, weight)
+    return line, side / max(float(np.linalg.norm(side)), 1e-9)
 
 
 def _foot(link: int, joint: str, pose: Posed, figure: Figure, contacts: Floats) -> list[Aim]:
+    """A foot's place, its level sole, and where its toes point: firmly while it stands."""
     ankle, side = INDEX[joint], SIDES.index(joint.partition("_")[0])
-    stands = contacts[:, 2 * side : 2 * side + 2].max(axis=1).astype(np.float64)
-    stands = gaussian_filter1d(stands, _EASE, mode="nearest") if len(stands) > 1 else stands
-    heading = _HEADING + (_PLANTED - _HEADING) * stands
-    leg = [INDEX[f"{SIDES[side]}_{part}"] for part in ("hip", "knee", "ankle")]
+    leg = [INDEX[joint.replace("ankle", part)] for part in _LEG[:3]]
     length = float(np.linalg.norm(np.diff(figure.heads[leg], axis=0), axis=1).sum())
+    stands = contacts[:, 2 * side : 2 * side + 2].max(axis=1).astype(np.float64)
+    if len(stands) > 1:
+        stands = gaussian_filter1d(stands, _EASE, mode="nearest")
+    place, heading = (air + (floor - air) * stands for air, floor in (_STAND, _HEADING))
     return [
-        Aim(link, figure.heads[ankle], True, pose.places[:, ankle], _STAND / length),
+        Aim(link, figure.heads[ankle], True, pose.places[:, ankle], place / length),
         _direction(link, joint, figure.basis[:, 2], pose, _LEVEL),
         _direction(link, joint, -figure.basis[:, 1], pose, heading),
     ]
