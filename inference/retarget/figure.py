@@ -66,8 +66,8 @@ class Figure:
     """The rest pose of the bones that show SMPL joints, in armature space.
 
     rest: rest rotations of the bones, (24, 3, 3); heads: where the joints are at rest, (24, 3),
-    armature units. present: which joints have a bone, (24,). Rows of absent joints are not read,
-    but for the heads of hands and feet: where something marks them they are that place, else NaN.
+    armature units. present: which joints have a bone that turns them, (24,). An absent joint's head
+    is where it is all the same, or NaN if nothing marks that; its rest is not read.
     """
 
     rest: Doubles
@@ -84,20 +84,17 @@ class Figure:
     @cached_property
     def known(self) -> NDArray[np.bool_]:
         """Of which joints it is known where they are, (24,)."""
-        marked = np.zeros(JOINT_COUNT, dtype=bool)
-        ends = [INDEX[f"{side}_{part}"] for side in SIDES for part in ("foot", "hand")]
-        marked[ends] = np.isfinite(self.heads[ends]).all(axis=1)
-        return self.present | (marked & self.present[list(PARENTS)])
+        return np.isfinite(self.heads).all(axis=1)
 
     @cached_property
     def base(self) -> str:
         """The lowest joint of the spine that has a bone: the rest hangs on it."""
-        return base({joint for joint, there in zip(JOINTS, self.present, strict=True) if there})
+        return base(_named(self.present))
 
     @cached_property
     def legs(self) -> tuple[str, ...]:
         """The sides on which it has a leg to stand on."""
-        return tuple(side for side in SIDES if self.present[INDEX[f"{side}_ankle"]])
+        return tuple(side for side in SIDES if self.known[INDEX[f"{side}_ankle"]])
 
     @cached_property
     def scale(self) -> float:
@@ -106,7 +103,7 @@ class Figure:
         for chains in (*limbs, [SPINE]):
             own = ours = 0.0
             for chain in chains:
-                known = [INDEX[joint] for joint in chain if self.present[INDEX[joint]]]
+                known = [INDEX[joint] for joint in chain if self.known[INDEX[joint]]]
                 own += _length(self.heads[known])
                 ours += _length(rest_positions()[known].astype(np.float64))
             if own > 0 and ours > 0:
@@ -141,7 +138,7 @@ class Figure:
             joint, child = INDEX[name], INDEX[following]
             if PARENTS[joint] in _LIMB_JOINTS:
                 turns[joint] = turns[PARENTS[joint]]
-            if self.known[child]:
+            if self.present[joint] and self.known[child]:
                 direction = turns[joint] @ (self.heads[child] - self.heads[joint])
                 turns[joint] = smallest_turn(direction, self.basis @ OFFSETS[child]) @ turns[joint]
         for side in SIDES:
@@ -171,9 +168,13 @@ class Figure:
         """The figure's own body. A joint without a bone is where its parent is; toes are ours."""
         offsets = np.zeros((JOINT_COUNT, 3))
         for joint in range(1, JOINT_COUNT):
-            above = self.parent(joint)
+            above = PARENTS[joint]
+            while above >= 0 and not self.known[above]:
+                above = PARENTS[above]
             if self.known[joint] and above >= 0:
-                away = self.alignment[above] @ (self.heads[joint] - self.heads[above])
+                away = self.heads[joint] - self.heads[above]
+                carrier = above if self.present[above] else self.parent(above)
+                away = self.alignment[carrier] @ away if carrier >= 0 else away
                 offsets[joint] = away @ self.basis / self.scale
         ankle, toe = (np.full(2, self._height(part)) for part in ("ankle", "foot"))
         for side in SIDES:
@@ -187,9 +188,8 @@ class Figure:
         return self.heads[INDEX[joint]]
 
     def place(self, joint: str) -> Doubles:
-        """Where that joint is at rest, (3,), or the nearest one above it that has a bone."""
-        there = [name for name, has in zip(JOINTS, self.present, strict=True) if has]
-        return self.head(stand_in(joint, there))
+        """Where that joint is at rest, (3,), or the nearest one above it of which that is known."""
+        return self.head(stand_in(joint, _named(self.known)))
 
     def _middle(self, part: str) -> Doubles:
         return (self.place(f"left_{part}") + self.place(f"right_{part}")) / 2
@@ -242,7 +242,7 @@ def missing(present: NDArray[np.bool_]) -> tuple[str, ...]:
     It may be a bust, or lack a limb altogether: then the rest dances. But no limb can do without a
     joint in its middle, nor hang in the air.
     """
-    there = {name for name, has in zip(JOINTS, present, strict=True) if has}
+    there = _named(present)
     lacking: set[str] = set()
     whole = False
     for limb, carrying in ((LEG, SPINE[:1]), (ARM, SPINE[:4])):
@@ -256,6 +256,10 @@ def missing(present: NDArray[np.bool_]) -> tuple[str, ...]:
     if not trunk or not (whole or lacking or "head" in there or len(trunk) > 1):
         lacking = set(JOINTS) - OPTIONAL - there
     return tuple(joint for joint in JOINTS if joint in lacking)
+
+
+def _named(joints: NDArray[np.bool_]) -> set[str]:
+    return {name for name, there in zip(JOINTS, joints, strict=True) if there}
 
 
 def _length(points: Doubles) -> float:

@@ -10,7 +10,7 @@
     pelvis = "Hips"
     [sides]              # the left one's name; the right one's follows
     hip = "LeftUpLeg"
-    [marks]              # bones that only mark where a joint is (the left one's, again)
+    [marks.sides]        # bones that mark where a joint is, and do not turn it; [marks.middle]
     hand = "LeftHandMiddle1"
 
     [controls]           # only where other bones than those are keyed
@@ -79,6 +79,6 @@ def _read(path: Path) -> Family:
         {joint: joints[joint] for joint in order},
         keys(data.get("needs", ()), ""),
         keys(data.get("root", ()), ""),
-        by_joint({"sides": data.get("marks", {})}),
+        by_joint(data.get("marks", {})),
         read_controls(data),
     )

@@ -47,16 +47,16 @@ def recognise(
     if preset:
         family, label = preset.name, preset.label
     bones = {joint: rig.names[found[joint]] for joint in JOINTS if joint in found}
-    controls, marks = _furniture(rig, reading, bones)
+    controls, marks = _furniture(rig, reading, bones, chosen)
     rivals = _rivals(rig, found) if controls is None or not controls.turns else ()
     root = _root(rig, reading, found, controls)
     return Recognition(family, label, bones, root, controls, marks, rivals, notes)
 
 
 def _furniture(
-    rig: Rig, reading: Reading | None, bones: Mapping[str, str]
+    rig: Rig, reading: Reading | None, bones: Mapping[str, str], chosen: Chosen
 ) -> tuple[Controls | None, dict[str, str]]:
-    """What the family says beyond the joints' bones: controls, and marks of other joints."""
+    """What the family says beyond the joints' bones: controls, and marks of joints not chosen."""
     if reading is None:
         return None, {}
     named = {key: rig.names[bone] for key, bone in reading.index.items()}
@@ -64,7 +64,7 @@ def _furniture(
     marks = {
         joint: next((named[key] for key in keys if key in named), "")
         for joint, keys in reading.family.marks.items()
-        if joint not in bones
+        if joint not in chosen
     }
     return (
         controls.found(named, bones) if controls else None,

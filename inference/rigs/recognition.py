@@ -33,8 +33,8 @@ class Recognition:
     the user's choice, a preset's name, "" when nothing did; label: as users know it; bones: the
     bone that shows each SMPL joint that has one. root: the bone that carries the whole rig over the
     floor; controls: the bones to key, None when `bones` are keyed themselves; marks: bones that
-    only mark where a joint is. rivals: other skeletons that it could have been as well; notes: what
-    the user has to know of his choices; a sentence each.
+    mark where a joint is, whether another one turns it or none does. rivals: other skeletons that
+    it could have been as well; notes: what the user has to know of what he chose; sentences.
     """
 
     family: str

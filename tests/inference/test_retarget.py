@@ -250,6 +250,23 @@ def test_hands_and_feet_without_bones_are_where_they_are_marked():
     assert bare.proportions.offsets[foot] == pytest.approx(OURS.offsets[foot], abs=1e-6)
 
 
+def test_a_joint_that_may_not_turn_keeps_its_place():
+    """Its limb is as long as it was and points where its upper end has it pointed."""
+    there, wild = figure(rolled=True, heads=long_legs()), motion()
+    stiff = replace(there, present=np.array([joint != "left_elbow" for joint in JOINTS]))
+    strings = plain(stiff)
+    own = joints(strings, channels(fit(wild, stiff), strings))
+    fitted = fit(wild, stiff)
+    places = forward_kinematics(fitted.matrices(), fitted.root, stiff.proportions.offsets)[0]
+    wrist, knee = INDEX["left_wrist"], INDEX["left_knee"]
+    ahead = places - places[:, [INDEX["left_hip"]]]
+    for joint in (wrist, knee, INDEX["left_shoulder"]):
+        shown = own[JOINTS[joint]] - own["left_hip"]
+        assert np.allclose(ahead[:, joint], shown / stiff.scale, atol=1e-4)
+    arm = np.linalg.norm(there.heads[wrist] - there.head("left_shoulder"))
+    assert np.allclose(np.linalg.norm(own["left_wrist"] - own["left_shoulder"], axis=1), arm)
+
+
 def test_what_a_person_needs():
     present = np.array([joint not in ("left_knee", "left_hand", "spine2") for joint in JOINTS])
     assert missing(present) == ("left_knee",)
