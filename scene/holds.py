@@ -85,18 +85,22 @@ def holds(
     off: list[str] = []
     stay: list[str] = []
     ruled: list[str] = []
+    goals = any(bone.role is Role.GOAL for bone in wanted.values())
     for bone, constraint in _constraints(ob, (*wanted, *between)):
+        aims = _aims_at(ob, constraint, solved)
+        if aims and goals and constraint.use_stretch:
+            # A limb that may stretch is not bent as far as it should be.
+            found.switches[constraint.path_from_id("use_stretch")] = 0.0
         held = [name for name in _held(ob, bone, constraint) if name in wanted]
-        if not (held or bone in between) or constraint.type in _HARMLESS:
+        if not is_active(constraint) or not (held or bone in between):
             continue
-        if _lets_be(ob, bone, constraint, wanted):
+        if constraint.type in _HARMLESS or _lets_be(ob, bone, constraint, wanted):
             continue
         label = f"{constraint.name} ({bone})"
         if constraint.type in _BOUNDS:
             if not takes_axes_only(constraint):
                 stay.append(label)
-        elif _aims_at(ob, constraint, solved):
-            goals = any(each.role is Role.GOAL for each in wanted.values())
+        elif aims:
             found.switches[constraint.path_from_id("influence")] = float(goals)
         elif (bone, constraint.name) in driven.constraints:
             ruled += held
@@ -122,7 +126,7 @@ def _constraints(
     bones = set(bones)
     for bone in ob.pose.bones:
         for constraint in bone.constraints:
-            if (bone.name in bones or constraint.type in _CHAINS) and is_active(constraint):
+            if bone.name in bones or constraint.type in _CHAINS:
                 yield bone.name, constraint
 
 
