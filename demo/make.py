@@ -72,7 +72,7 @@ def make(
     other = genre or next(name for name in _SECOND if GENRES[name].style != result.style)
     wish = ScoreJob(_with(stem, ".npz"), _with(stem, f"_{other}.wav"), other, job.seed)
     music = score(wish, lambda share, stage: tell(_DANCED + (_SCORED - _DANCED) * share, stage))
-    with _aside(out / "blender.log"):
+    with aside(out / "blender.log"):
         return _stage(job, result, music, stem, size, render, tell)
 
 
@@ -164,7 +164,7 @@ def _make_folder(out: Path) -> None:
 
 
 @contextmanager
-def _aside(log: Path) -> Iterator[None]:
+def aside(log: Path) -> Iterator[None]:
     """Blender's own chatter goes to a file, which is kept when something fails."""
     saved = os.dup(1), os.dup(2)
     try:

@@ -20,6 +20,11 @@ _THICK, _THINNEST, _THICKEST = 0.28, 0.012, 0.085
 _CORNERS = np.array([(x, y, z) for z in (0.0, 1.0) for x, y in ((1, 0), (0, 1), (-1, 0), (0, -1))])
 _FACES = [(0, 3, 2, 1), (4, 5, 6, 7), (0, 1, 5, 4), (1, 2, 6, 5), (2, 3, 7, 6), (3, 0, 4, 7)]
 
+#: The colours of what is on the left, in the middle and on the right: so that sides show.
+_COLOURS = {"left": (0.04, 0.42, 0.45), "middle": (0.55, 0.52, 0.48), "right": (0.90, 0.25, 0.05)}
+#: What is nearer to the middle than this, metres, is on no side.
+_BESIDE = 0.02
+
 #: A part of the body: its bone, and where it begins and ends, armature units.
 Part = tuple[str, Doubles, Doubles]
 
@@ -57,7 +62,7 @@ def add_body(
     context: bpy.types.Context, ob: bpy.types.Object, parts: Iterable[Part], metre: float
 ) -> bpy.types.Object:
     """A block around each part that goes with its bone. metre: armature units."""
-    corners, faces, owners = [], [], []
+    corners, faces, owners, colours = [], [], [], []
     for bone, start, end in parts:
         length = float(np.linalg.norm(end - start))
         if length < 1e-3 * metre:
@@ -67,8 +72,13 @@ def add_body(
         faces += [tuple(8 * len(owners) + corner for corner in face) for face in _FACES]
         corners.append(start + _CORNERS * (thick, thick, length) @ turn.T)
         owners.append(bone)
+        aside = (start + end)[0] / 2
+        colours += [0 if aside > _BESIDE * metre else 2 if aside < -_BESIDE * metre else 1] * 6
     mesh = bpy.data.meshes.new(f"{ob.name} body")
     mesh.from_pydata(np.concatenate(corners).tolist(), [], faces)
+    for name, colour in _COLOURS.items():
+        mesh.materials.append(material(name, colour))
+    mesh.polygons.foreach_set("material_index", np.array(colours, dtype=np.int32))
     body = bpy.data.objects.new(mesh.name, mesh)
     context.scene.collection.objects.link(body)
     body.parent = ob
@@ -77,6 +87,13 @@ def add_body(
         group.add(range(8 * place, 8 * place + 8), 1.0, "REPLACE")
     body.modifiers.new("Armature", "ARMATURE").object = ob
     return body
+
+
+def material(name: str, colour: tuple[float, float, float]) -> bpy.types.Material:
+    """The file's material of that name, as Workbench shows it."""
+    found = bpy.data.materials.get(name) or bpy.data.materials.new(name)
+    found.diffuse_color = (*colour, 1.0)
+    return found
 
 
 def parts_of(ob: bpy.types.Object, prefix: str = "") -> list[Part]:

@@ -1,0 +1,99 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""`python -m twostep.demo.rigs`: every family of rigs dances, is measured, and is drawn.
+
+Writes rigs.md, a table, and rigs.png. A character that misses a bound makes the exit code 1.
+"""
+
+from __future__ import annotations
+
+import argparse
+import os
+import sys
+import tempfile
+from collections.abc import Sequence
+from pathlib import Path
+
+from tqdm import tqdm
+
+from ...inference.errors import TwostepError
+
+DONE, MISSED, INTERRUPTED = 0, 1, 130
+#: A folder of data that nobody ships; its BVH files dance too where there is one.
+DATA = "TWOSTEP_DATA"
+COMMAND = "python run.py rigs"
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run it; returns the exit code: 0 all within bounds, 1 not, 2 misused, 130 interrupted."""
+    asked = _parser().parse_args(arguments)
+    try:
+        return _everyone(asked)
+    except KeyboardInterrupt:
+        sys.stderr.write("Stopped.\n")
+        return INTERRUPTED
+    except TwostepError as error:
+        sys.stderr.write(f"{error}\n")
+        return MISSED
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(prog="twostep.demo.rigs", description=__doc__)
+    parser.add_argument("--family", action="append", metavar="NAME", help="only this one; again")
+    parser.add_argument("--seconds", type=float, default=30.0, help="of the dance")
+    parser.add_argument("--out", type=Path, default=Path("docs"), metavar="DIR")
+    parser.add_argument("--no-render", action="store_true", help="no pictures")
+    return parser
+
+
+def _everyone(asked: argparse.Namespace) -> int:
+    import bpy
+
+    from .. import pictures
+    from ..make import aside
+    from . import perform, sheet, table
+    from .families import everyone
+    from .measure import missed
+
+    out: Path = asked.out.resolve()
+    out.mkdir(parents=True, exist_ok=True)
+    cast = everyone(_mocap())
+    unknown = [name for name in asked.family or () if name not in cast]
+    if unknown:
+        raise TwostepError(f"There is no character {unknown[0]}; there are: {', '.join(cast)}.")
+    motion = perform.the_dance(asked.seconds)
+    shown: list[perform.Performance] = []
+    failed: dict[str, str] = {}
+    rows: list[pictures.Picture] = []
+    with (
+        # A channel of its own: what Blender says on stderr goes to a file meanwhile.
+        os.fdopen(os.dup(2), "w") as terminal,
+        tempfile.TemporaryDirectory() as folder,
+        aside(Path(folder) / "blender.log"),
+    ):
+        for name in tqdm(asked.family or cast, file=terminal, leave=False):
+            try:
+                ob = perform.stage(bpy.context, cast[name], motion)
+                done = perform.perform(bpy.context, cast[name], ob, motion)
+            except TwostepError as error:
+                failed[cast[name].label] = str(error)
+                continue
+            shown.append(done)
+            if not asked.no_render:
+                rows.append(sheet.row(bpy.context, ob, done.family.label, motion, Path(folder)))
+    version, command = bpy.app.version_string, " ".join([COMMAND, *sys.argv[1:]])
+    page = table.page(shown, failed, motion.seconds, version, command)
+    (out / "rigs.md").write_text(page, encoding="utf-8")
+    if rows:
+        pictures.write_png(out / "rigs.png", sheet.sheet(rows))
+    sys.stdout.write(page)
+    return MISSED if failed or any(missed(each.figures) for each in shown) else DONE
+
+
+def _mocap() -> Path | None:
+    data = os.environ.get(DATA)
+    folder = Path(data) / "mocap" / "cmu_60" if data else None
+    return folder if folder is not None and folder.is_dir() else None
+
+
+if __name__ == "__main__":
+    sys.exit(main())

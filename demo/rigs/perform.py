@@ -1,0 +1,108 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""One character's dance: built, recognised, keyed, watched."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+import bpy
+import numpy as np
+
+from ...inference.dance import dance
+from ...inference.jobs import DanceJob
+from ...inference.motion import Motion
+from ...inference.retarget.options import Options
+from ...inference.rigs import Rig, recognise
+from ...scene import versions
+from ...scene.apply import apply_dance
+from ...scene.armature import recognition
+from ...scene.keys import Placement
+from .families import Family
+from .measure import Figures, measured
+from .watch import watch
+
+SONG = Path(__file__).parents[2] / "assets" / "first_steps.ogg"
+#: The scene's frame in which the dance begins.
+FIRST = 1
+
+
+@dataclass(frozen=True)
+class Performance:
+    """How a character did: recognised as what, in how long, and how well it danced.
+
+    keyed: bones with keys; look_ms: to recognise it, milliseconds; apply_s: from the motion to all
+    keys, seconds; warnings: what Twostep said.
+    """
+
+    family: Family
+    bones: int
+    recognised: str
+    keyed: int
+    look_ms: float
+    apply_s: float
+    figures: Figures
+    warnings: tuple[str, ...]
+
+
+def the_dance(seconds: float) -> Motion:
+    """What the networks that ship dance to the song that does. Raises TwostepError."""
+    return dance(DanceJob(song=SONG, length=seconds)).motion
+
+
+def stage(context: bpy.types.Context, family: Family, motion: Motion) -> bpy.types.Object:
+    """Build a character in a new file, with the motion's rate and length."""
+    bpy.ops.wm.read_homefile(use_empty=True)
+    scene = context.scene
+    scene.render.fps, scene.render.fps_base = round(motion.fps), 1.0
+    scene.frame_start, scene.frame_end = FIRST, FIRST + len(motion) - 1
+    return family.build(context)
+
+
+def perform(
+    context: bpy.types.Context, family: Family, ob: bpy.types.Object, motion: Motion
+) -> Performance:
+    """Let a character that is on the stage dance as users have it, and measure it.
+
+    Raises TwostepError when it cannot.
+    """
+    with _timed() as look:
+        recognise(_rig(ob))
+    found = recognition(ob)
+    placement = Placement(FIRST, motion.fps)
+    with _timed() as keying:
+        landed = apply_dance(ob, motion, placement, "Dance", {}, Options(limbs=family.limbs))
+    seen = watch(context, ob, found.bones, (FIRST, FIRST + len(motion) - 1.0), family.metre)
+    return Performance(
+        family,
+        len(ob.data.bones),
+        found.label,
+        _keyed(ob),
+        1000 * look[0],
+        keying[0],
+        measured(motion, seen),
+        landed.warnings,
+    )
+
+
+def _rig(ob: bpy.types.Object) -> Rig:
+    places = {bone.name: place for place, bone in enumerate(ob.data.bones)}
+    parents = (places[bone.parent.name] if bone.parent else -1 for bone in ob.data.bones)
+    return Rig(tuple(places), tuple(parents), np.array([b.head_local for b in ob.data.bones]))
+
+
+def _keyed(ob: bpy.types.Object) -> int:
+    paths = (curve.data_path for curve in versions.playing_curves(ob.animation_data))
+    return len({path.split('"')[1] for path in paths if path.startswith("pose.bones")})
+
+
+@contextmanager
+def _timed() -> Iterator[list[float]]:
+    """How long it took, seconds, is in the list afterwards."""
+    taken: list[float] = []
+    start = time.perf_counter()
+    yield taken
+    taken.append(time.perf_counter() - start)
