@@ -4,7 +4,7 @@
 from __future__ import annotations
 
 from collections import OrderedDict
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 import bpy
 import numpy as np
@@ -161,23 +161,42 @@ def puppet(ob: bpy.types.Object, _bones: BoneMap) -> Puppet:
 def present_pose(context: bpy.types.Context, ob: bpy.types.Object, bones: BoneMap) -> Motion:
     """The pose that the armature has in the present frame, constraints and all: one frame."""
     evaluated = ob.evaluated_get(context.evaluated_depsgraph_get())
-    rotations, seat = turned(evaluated, bones)
+    rotations, seat = turned(evaluated, bones, hips(ob, bones))
     return poses(rotations[None], seat[None], figure(ob, bones))
 
 
-def turned(evaluated: bpy.types.Object, bones: BoneMap) -> tuple[NDArray, NDArray]:
+def hips(ob: bpy.types.Object, bones: BoneMap) -> tuple[tuple[str, NDArray], ...]:
+    """What carries each hip: a bone, and where the hip is at rest as that sees it, (4,).
+
+    The hip's own bone, unless several make the hip together: their axes need not meet, and so none
+    of them carries the place where they nearly do but the bone above them all.
+    """
+    found, made = [], chains(ob, bones)
+    for joint in ("left_hip", "right_hip"):
+        bone = ob.data.bones[bones[stand_in(joint, bones)]]
+        offset = np.array((0.0, 0.0, 0.0, 1.0))
+        above = ob.data.bones[made[joint][0]].parent if len(made.get(joint, ())) > 1 else None
+        if above is not None:
+            place = (*meeting(parts(ob, made[joint])), 1.0)
+            bone, offset = above, np.linalg.inv(np.array(above.matrix_local)) @ place
+        found.append((bone.name, offset))
+    return tuple(found)
+
+
+def turned(
+    evaluated: bpy.types.Object, bones: BoneMap, hips: Sequence[tuple[str, NDArray]]
+) -> tuple[NDArray, NDArray]:
     """How an evaluated armature's bones are turned, (24, 3, 3), and the middle of its hips, (3,).
 
-    In armature space, scale and shear taken out; absent joints' rows are the identity.
+    In armature space, scale and shear taken out; absent joints' rows are the identity. hips: what
+    carries them.
     """
     rotations = np.tile(np.eye(3), (JOINT_COUNT, 1, 1))
-    seat = np.zeros(3)
     for joint, name in bones.items():
         matrix = np.array(evaluated.pose.bones[name].matrix)
         rotations[INDEX[joint]] = matrix[:3, :3] / np.linalg.norm(matrix[:3, :3], axis=0)
-    for hip in ("left_hip", "right_hip"):
-        seat += np.array(evaluated.pose.bones[bones[stand_in(hip, bones)]].head) / 2
-    return rotations, seat
+    places = [np.array(evaluated.pose.bones[name].matrix) @ offset for name, offset in hips]
+    return rotations, np.mean(places, axis=0)[:3]
 
 
 def chain(ob: bpy.types.Object, bones: BoneMap) -> list[bpy.types.PoseBone]:

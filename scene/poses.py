@@ -22,7 +22,7 @@ from ..inference.motion import FPS, Motion
 from ..inference.retarget import poses
 from ..inference.skeleton import INDEX
 from . import versions
-from .armature import BoneMap, by_uid, figure, turned
+from .armature import BoneMap, by_uid, figure, hips, turned
 from .keys import scene_fps
 
 #: First and last frame, maybe fractional.
@@ -101,6 +101,7 @@ class Reader:
     ) -> None:
         self._scene, self._ob = scene.session_uid, ob.session_uid
         self._name, self._bones, self._figure = ob.name, bones, figure(ob, bones)
+        self._hips = hips(ob, bones)
         fps = scene_fps(scene)
         count = int(np.floor((span[1] - span[0]) / fps * FPS + 1e-4)) + 1
         #: The scene's frames in which the motion's are.
@@ -146,7 +147,7 @@ class Reader:
     def _take(self, evaluated: bpy.types.Object, frame: float) -> None:
         world = np.array(evaluated.matrix_world)
         with np.errstate(invalid="ignore", divide="ignore"):
-            rotations, seat = turned(evaluated, self._bones)
+            rotations, seat = turned(evaluated, self._bones, self._hips)
             whole = np.linalg.det(rotations) > 1e-3
             placed = abs(np.linalg.det(world[:3, :3])) > 0 and np.isfinite(seat).all()
         if not placed:
