@@ -99,8 +99,9 @@ class Figure:
     @cached_property
     def scale(self) -> float:
         """Armature units in one metre of `Motion`, by the length of legs, else arms, else spine."""
-        limbs = [[[f"{side}_{part}" for part in limb] for side in SIDES] for limb in (LEG, ARM)]
-        for chains in (*limbs, [SPINE]):
+        legs, arms = ([tuple(f"{side}_{part}" for part in limb) for side in SIDES]
+                      for limb in (LEG, ARM))  # fmt: skip
+        for chains in (legs, arms, [SPINE]):
             own = ours = 0.0
             for chain in chains:
                 known = [INDEX[joint] for joint in chain if self.known[INDEX[joint]]]
