@@ -2,6 +2,7 @@
 """Sets Twostep up and runs it. Needs Python 3.11 with pip, and nothing else.
 
 python run.py demo [SONG] [--out DIR]   a dancing figure as .blend, .fbx, .mp4 and .png
+python run.py rigs [--family NAME]      every family of rigs dances: a table, and pictures
 python run.py test [PART ...]           every check and every test, or only the parts named
 
 Each makes the virtual environments it needs under .venvs/, once.
@@ -25,9 +26,15 @@ def demo(arguments: list[str]) -> int:
     return run([python, "-m", "twostep.demo", *arguments], folder=Path.cwd())
 
 
+def rigs(arguments: list[str]) -> int:
+    """Let characters of every family dance, measured and drawn, in the demo's environment."""
+    python = environment(DEMO_BLENDER, graphics=True)
+    return run([python, "-m", "twostep.demo.rigs", *arguments], folder=Path.cwd())
+
+
 def main(arguments: list[str]) -> int:
     """Run the command named first; the exit code is that of what it ran."""
-    commands = {"demo": demo, "test": checks.main}
+    commands = {"demo": demo, "rigs": rigs, "test": checks.main}
     if arguments and arguments[0] in commands:
         try:
             return commands[arguments[0]](arguments[1:])

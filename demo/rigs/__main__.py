@@ -64,6 +64,7 @@ def _everyone(asked: argparse.Namespace) -> int:
     shown: list[perform.Performance] = []
     failed: dict[str, str] = {}
     rows: list[pictures.Picture] = []
+    built = None
     with (
         # A channel of its own: what Blender says on stderr goes to a file meanwhile.
         os.fdopen(os.dup(2), "w") as terminal,
@@ -72,7 +73,8 @@ def _everyone(asked: argparse.Namespace) -> int:
     ):
         for name in tqdm(asked.family or cast, file=terminal, leave=False):
             try:
-                ob = perform.stage(bpy.context, cast[name], motion)
+                if cast[name].build is not built:  # one rig may dance twice, FK and IK
+                    ob, built = perform.stage(bpy.context, cast[name], motion), cast[name].build
                 done = perform.perform(bpy.context, cast[name], ob, motion)
             except TwostepError as error:
                 failed[cast[name].label] = str(error)

@@ -47,9 +47,9 @@ def row(
     own = figure(ob, recognition(ob).bones)
     metre = own.scale * ob.matrix_world.median_scale
     floor = ob.matrix_world @ Vector(own.ground)
-    _add_floor(scene, floor, metre)
-    camera = _add_camera(scene, metre)
-    label = _add_label(scene, camera, name, metre)
+    camera, label = _add_camera(scene, metre), _add_label(scene, name, metre)
+    label.parent = camera
+    added = [_add_floor(scene, floor, metre), camera, label]
     moments = [round((i + 0.5) * len(motion) / MOMENTS) for i in range(MOMENTS)]
     aim = Vector((0.0, 0.0, _LOOKS * metre)) + _VIEW.to_matrix() @ Vector((0, 0, 6 * metre))
     pictures = []
@@ -58,6 +58,7 @@ def row(
         label.hide_render = moment != moments[0]
         for _, path in render_frames(scene, [FIRST + moment], folder):
             pictures.append(read(path).reformat(format="rgb24").to_ndarray())
+    bpy.data.batch_remove(added)
     return np.concatenate(pictures, axis=1)
 
 
@@ -68,7 +69,7 @@ def sheet(rows: Sequence[Picture], columns: int = 2) -> Picture:
     return np.concatenate([np.concatenate(line, axis=1) for line in lines], axis=0)
 
 
-def _add_floor(scene: bpy.types.Scene, place: Vector, metre: float) -> None:
+def _add_floor(scene: bpy.types.Scene, place: Vector, metre: float) -> bpy.types.Object:
     """Tiles, that show which foot is where."""
     steps = (np.arange(_TILES + 1) - _TILES / 2) * _TILE * metre
     corners = [(x, y, 0.0) for y in steps for x in steps]
@@ -82,6 +83,7 @@ def _add_floor(scene: bpy.types.Scene, place: Vector, metre: float) -> None:
     ob = bpy.data.objects.new("Floor", mesh)
     ob.location = place
     scene.collection.objects.link(ob)
+    return ob
 
 
 def _add_camera(scene: bpy.types.Scene, metre: float) -> bpy.types.Object:
@@ -95,15 +97,12 @@ def _add_camera(scene: bpy.types.Scene, metre: float) -> bpy.types.Object:
     return camera
 
 
-def _add_label(
-    scene: bpy.types.Scene, camera: bpy.types.Object, text: str, metre: float
-) -> bpy.types.Object:
+def _add_label(scene: bpy.types.Scene, text: str, metre: float) -> bpy.types.Object:
     """Words in the upper left corner of what the camera sees."""
     curve = bpy.data.curves.new("Label", "FONT")
     curve.body, curve.size, curve.align_y = text, 0.17 * metre, "TOP"
     curve.materials.append(material("label", _INK))
     label = bpy.data.objects.new("Label", curve)
-    label.parent = camera
     width = _SEES * SIZE[0] / SIZE[1]
     label.location = (-0.48 * width * metre, 0.48 * _SEES * metre, -metre)
     scene.collection.objects.link(label)
