@@ -9,6 +9,7 @@ from itertools import pairwise
 
 import bpy
 import numpy as np
+from numpy.typing import NDArray
 
 from ..inference.errors import TwostepError
 from ..inference.retarget import Handle, Role
@@ -135,7 +136,8 @@ class Web:
     def _handle(self, name: str, carrier: int, path: list[str]) -> Handle:
         bones, keyed = self._ob.data.bones, self.wanted[name]
         bone = bones[name]
-        matrix = np.array(bone.matrix_local)
+        matrix, pose = np.array(bone.matrix_local), self._ob.pose.bones[name]
+        x, y, z = pose.lock_location
         return Handle(
             name,
             keyed.role,
@@ -144,8 +146,9 @@ class Web:
             matrix[:3, 3],
             carrier,
             all(bones[each].use_inherit_rotation for each in (name, *path)),
-            bone.use_local_location,
-            free(self._ob.pose.bones[name]),
+            None if bone.use_local_location else _parents_axes(bone),
+            free(pose),
+            (not x, not y, not z),
         )
 
     def _of(self, wanted: dict[str, Keyed]) -> Web:
@@ -180,3 +183,10 @@ class Web:
 
     def _is_solved(self, end: str) -> bool:
         return any(bone.role is Role.GOAL and bone.joint == end for bone in self.wanted.values())
+
+
+def _parents_axes(bone: bpy.types.Bone) -> NDArray[np.float64]:
+    """The axes in which a bone without Local Location moves, at rest: its parent's."""
+    if bone.parent is None:
+        return np.eye(3)
+    return np.array(bone.parent.matrix_local)[:3, :3]

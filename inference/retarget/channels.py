@@ -134,4 +134,4 @@ def _location(puppet: Puppet, place: int, own: Doubles, heads: list[Doubles]) ->
     if handle.carrier >= 0:
         away = heads[place] - _carried(puppet, handle, own, heads)
         away = turns.turned(turns.inverse(own[:, handle.carrier]), away)
-    return np.asarray(away.T @ handle.rest if handle.local else away.T, dtype=np.float32)
+    return np.asarray(away.T @ handle.along * handle.moves, dtype=np.float32)

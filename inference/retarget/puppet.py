@@ -38,8 +38,9 @@ class Handle:
 
     joint: the SMPL joint that it goes by, None for a bone that is only moved. rest: (3, 3); head:
     (3,). carrier: place in `Puppet.handles` of the handle that carries it, -1: none. inherits:
-    whether it turns with its carrier. local: whether its location is told in its own rest axes
-    (else in the armature's). free: about which of its own axes it may turn.
+    whether it turns with its carrier. axes: at rest, those in which its location is told, (3, 3);
+    None: its own. free: about which of its own axes it may turn; moves: along which of `axes` it
+    may move.
     """
 
     bone: str
@@ -49,8 +50,14 @@ class Handle:
     head: Doubles
     carrier: int = -1
     inherits: bool = True
-    local: bool = True
+    axes: Doubles | None = None
     free: tuple[bool, bool, bool] = (True, True, True)
+    moves: tuple[bool, bool, bool] = (True, True, True)
+
+    @property
+    def along(self) -> Doubles:
+        """The axes at rest in which its location is told, as columns, (3, 3)."""
+        return self.rest if self.axes is None else self.axes
 
 
 @dataclass(frozen=True)

@@ -51,7 +51,7 @@ def evaluated(puppet: Puppet, made: list[Channel]) -> tuple[np.ndarray, np.ndarr
             turn = Rotation.from_quat(channel.rotation, scalar_first=True)
             own[:, :3, :3] = turn.as_matrix()
         if channel.location is not None:
-            own[:, :3, 3] = channel.location if handle.local else channel.location @ handle.rest
+            own[:, :3, 3] = channel.location @ handle.along.T @ handle.rest
         rest = _matrix(handle)
         above = np.tile(np.eye(4), (count, 1, 1))
         if handle.carrier >= 0:
