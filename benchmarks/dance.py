@@ -140,15 +140,15 @@ def _keying(motion: Motion, repeat: int) -> list[Line]:
     except ImportError:
         print("no bpy here: keying is not measured")
         return []
-    from twostep.scene.armature import bone_map
+    from twostep.scene.apply import apply_dance
     from twostep.scene.dancer import add_dancer
-    from twostep.scene.keys import Placement, write_dance
+    from twostep.scene.keys import Placement
 
     dancer = add_dancer(bpy.context)
     placement = Placement(frame=1.0, fps=motion.fps)
 
     def key() -> None:
-        write_dance(dancer, bone_map(dancer), motion, placement, "benchmark", {})
+        apply_dance(dancer, motion, placement, "benchmark", {})
 
     keying = min(_timed(key)[0] for _ in range(repeat))
     return [Line(f"keying {len(motion)} frames", keying, KEYING * motion.seconds / 60)]

@@ -7,47 +7,52 @@ import json
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
 
 import bpy
 import numpy as np
-from scipy.spatial.transform import Rotation
+from numpy.typing import NDArray
 
-from ..inference.motion import Floats, Motion
-from ..inference.retarget import Channel, channels, fit
-from . import versions
-from .armature import BoneMap, chain, puppet
+from ..inference.keys import Reduced, reduced
+from ..inference.keys.blend import shares
+from ..inference.motion import Motion
+from ..inference.retarget import Track, channels
+from ..inference.retarget.options import AS_IS, Options
+from . import actions, armature, fcurves, versions
+from .channels import Line, chosen, dance_lines, rest_lines, switch_lines
+from .layers import Before, Where, blended, splice
+from .puppets import Strings
 
-if TYPE_CHECKING:
-    from numpy.typing import NDArray
+Doubles = NDArray[np.float64]
 
 #: The custom property of an action that tells how it was made.
 RECIPE = "twostep"
 
-#: Blender's numbers for what `foreach_set` writes.
-_LINEAR, _AUTO_CLAMPED = 1, 4
-
-#: What a channel holds when its bone is at rest.
-_REST: dict[str, tuple[float, ...]] = {
-    "location": (0.0, 0.0, 0.0),
-    "scale": (1.0, 1.0, 1.0),
-    "rotation_quaternion": (1.0, 0.0, 0.0, 0.0),
-    "rotation_axis_angle": (0.0, 0.0, 1.0, 0.0),
-    "rotation_euler": (0.0, 0.0, 0.0),
-}
-
 
 @dataclass(frozen=True)
 class Placement:
-    """When and how a dance is put on an armature.
+    """When a dance is put on an armature.
 
     frame: the scene's frame, maybe fractional, at which the motion's first frame belongs.
-    fps: the scene's frames a second. nla: put it on a new NLA track above the others.
+    fps: the scene's frames a second.
     """
 
     frame: float
     fps: float
-    nla: bool = False
+
+
+@dataclass(frozen=True)
+class Written:
+    """What was keyed. keys: frames with a key, summed over the bones.
+
+    error_mm, error_deg: how far a joint is from where it should be at the most, on a figure with
+    legs as long as ours, and how far a bone is turned from it. told: sentences for the user.
+    """
+
+    action: bpy.types.Action
+    keys: int
+    error_mm: float = 0.0
+    error_deg: float = 0.0
+    told: tuple[str, ...] = ()
 
 
 def scene_fps(scene: bpy.types.Scene) -> float:
@@ -55,151 +60,164 @@ def scene_fps(scene: bpy.types.Scene) -> float:
     return scene.render.fps / scene.render.fps_base
 
 
-def whole_frames(motion: Motion, placement: Placement) -> tuple[NDArray[np.float64], Motion]:
-    """The scene's whole frames (T,) that the motion covers, and the motion as it is on them."""
-    last = placement.frame + (len(motion) - 1) / motion.fps * placement.fps
-    first, stop = np.ceil(placement.frame - 1e-4), np.floor(last + 1e-4) + 1
-    frames = np.arange(first, max(stop, first + 1))
-    return frames, motion.sampled((frames - placement.frame) / placement.fps * motion.fps)
+def whole_frames(
+    motion: Motion, placement: Placement, track: Track | None = None, *, loop: bool = False
+) -> tuple[Doubles, Motion, Track | None]:
+    """The scene's whole frames (T,) that the motion covers, and motion and track as they are then.
+
+    loop: the motion closes; its period is made a whole number of frames, by playing it faster or
+    slower by less than half a frame.
+    """
+    period = (len(motion) - 1) / motion.fps * placement.fps
+    first = np.ceil(placement.frame - 1e-4)
+    if not loop or period < 1:
+        last = np.floor(placement.frame + period + 1e-4)
+        frames = np.arange(first, max(last, first) + 1)
+        at = (frames - placement.frame) / placement.fps * motion.fps
+        return frames, motion.sampled(at), _sampled(track, at)
+    frames = first + np.arange(np.rint(period) + 1)
+    at = (frames - placement.frame) / np.rint(period) * (len(motion) - 1)
+    return frames, motion.sampled(at % (len(motion) - 1)), _sampled(track, at, loop=True)
+
+
+def _sampled(track: Track | None, at: Doubles, *, loop: bool = False) -> Track | None:
+    """The way at fractional frame numbers; a loop's goes on from where it has led."""
+    if track is None:
+        return None
+    way = np.column_stack([track.places, track.yaw])
+    last = len(way) - 1
+    rounds, frame = np.divmod(at, last) if loop else (np.zeros(len(at)), np.clip(at, 0, last))
+    made = [np.interp(frame, np.arange(last + 1), column) for column in way.T]
+    x, y, yaw = np.stack(made) + (way[-1] - way[0])[:, None] * rounds
+    return Track(np.column_stack([x, y]), yaw)
 
 
 def write_dance(
     ob: bpy.types.Object,
-    bones: BoneMap,
+    strings: Strings,
     motion: Motion,
     placement: Placement,
     name: str,
     recipe: dict[str, object],
-) -> bpy.types.Action:
-    """Key the motion on the armature in a new action and play that.
+    options: Options = AS_IS,
+    track: Track | None = None,
+) -> Written:
+    """Key a motion, which was made to fit the puppet, and play that.
 
-    One key a whole frame, linear in between. The armature's scene fps and frame range stay as they
-    are. The action that played before is kept, with a fake user or on an NLA track of its own.
-    Nothing is changed when this raises.
+    The scene's fps and frame range stay as they are. The action that played before is kept, with a
+    fake user or on an NLA track of its own. When only some bones are keyed, the others do what they
+    did: those that are keyed turn against what carries them as in the dance. A layer does not
+    repeat, and a new action that loops does not blend. Raises TwostepError; nothing is changed when
+    this raises.
     """
-    frames, sampled = whole_frames(motion, placement)
-    with _new_action(name) as action:
-        where = versions.new_curves(action, ob)
-        strings = puppet(ob, bones)
-        dance = channels(fit(sampled, strings.figure), strings)
-        _key_bones(where, ob, bones, frames, dance)
+    armature.check(ob)
+    wanted = chosen(ob, strings.puppet, options.bones)
+    before = Before(ob)
+    layer = options.onto == "LAYER" and bool(before.curves)
+    loop = options.loop and options.onto != "LAYER"
+    frames, sampled, way = whole_frames(motion, placement, track, loop=options.loop)
+    dance = channels(sampled, strings.puppet, way)
+    share = np.ones(len(frames))
+    if options.onto != "NLA" and not loop:
+        share = shares(frames, options.blend_in, options.blend_out)
+        dance = blended(ob, dance, before, frames, share)
+    few = None
+    if options.keys == "FEW":
+        modes = [ob.pose.bones[channel.bone].rotation_mode for channel in dance]
+        few = reduced(strings.puppet, dance, modes, sampled.contacts, options, loop, wanted)
+        recipe = {**recipe, "reduced": _account(few, frames, placement)}
+    danced = list(dance_lines(ob, dance, wanted, frames, few.splines if few else {}))
+    lines = [
+        *danced,
+        *rest_lines(ob, strings, wanted, danced, frames, share, before, layer),
+        *switch_lines(ob, strings, wanted, frames),
+    ]
+    told: tuple[str, ...] = ()
+    with _empty(ob, name, layer) as (action, where):
+        if layer:
+            told = _lay(where, lines, before, frames)
+        else:
+            _fill(where, lines)
+        if loop:
+            _repeat(action, where, frames)
         action[RECIPE] = json.dumps(recipe, sort_keys=True)
-        (_play_in_nla if placement.nla else _play)(ob, action)
-    return action
+        with actions.restored(ob) as data:
+            _play(data, action, options, layer)
+    count = sum({line.bone: len(line.keys) for line in danced}.values())
+    return Written(action, count, few.error_mm if few else 0, few.error_deg if few else 0, told)
+
+
+def _account(few: Reduced, frames: Doubles, placement: Placement) -> dict[str, float]:
+    """What a recipe tells of reduced keys."""
+    count = sum(len(spline.keys) for spline in few.splines.values())
+    seconds = max(len(frames) / placement.fps, 1e-9) * max(len(few.splines), 1)
+    return {
+        "keys": count,
+        "keys_a_second_and_bone": round(count / seconds, 2),
+        "error_mm": round(few.error_mm, 3),
+        "error_deg": round(few.error_deg, 3),
+    }
 
 
 @contextmanager
-def _new_action(name: str) -> Iterator[bpy.types.Action]:
-    """A new action that vanishes again if what fills it fails."""
-    action = bpy.data.actions.new(name)
-    try:
-        yield action
-    except BaseException:
-        bpy.data.actions.remove(action)
-        raise
+def _empty(
+    ob: bpy.types.Object, name: str, layer: bool
+) -> Iterator[tuple[bpy.types.Action, Where]]:
+    """The action to fill, and where its f-curves are: a copy of the present one for a layer."""
+    if layer:
+        data = ob.animation_data
+        with actions.copied(data.action, name) as action:
+            yield action, versions.slot_curves(action, versions.slot_of(data))
+    else:
+        with actions.new_action(name) as action:
+            yield action, versions.new_curves(action, ob)
 
 
-def _key_bones(
-    where: bpy.types.Action | bpy.types.ActionChannelbag,
-    ob: bpy.types.Object,
-    bones: BoneMap,
-    frames: NDArray[np.float64],
-    dance: list[Channel],
-) -> None:
-    made = {channel.bone: channel for channel in dance}
-    for bone in chain(ob, bones):
-        keyed: dict[str, Floats] = {}
-        channel = made.get(bone.name)
-        if channel is not None and channel.rotation is not None:
-            path, values = _rotation(bone.rotation_mode, channel.rotation)
-            keyed[path] = values
-        if channel is not None and channel.location is not None:
-            keyed["location"] = channel.location
-        for path, values in keyed.items():
-            _key(where, bone, path, frames, values)
-        for path, rest in _away_from_rest(bone, set(keyed)):
-            _key(where, bone, path, frames[:1], np.array([rest], dtype=np.float32))
+def _fill(where: Where, lines: list[Line]) -> None:
+    """Put the lines on new f-curves, in the bones' own groups."""
+    for line in lines:
+        curve = where.fcurves.new(line.path, index=line.index)
+        curve.group = where.groups.get(line.bone) or where.groups.new(line.bone)
+        fcurves.write(curve, line.keys)
 
 
-def _key(
-    where: bpy.types.Action | bpy.types.ActionChannelbag,
-    bone: bpy.types.PoseBone,
-    path: str,
-    frames: NDArray[np.float64],
-    values: Floats,
-) -> None:
-    """Keys of one property, values (T, n), in the bone's own group."""
-    group = where.groups.get(bone.name) or where.groups.new(bone.name)
-    count = len(frames)
-    points = np.empty((count, 2), dtype=np.float32)
-    points[:, 0] = frames
-    interpolation = np.full(count, _LINEAR, dtype=np.uint8)
-    handles = np.full(count, _AUTO_CLAMPED, dtype=np.uint8)
-    for index in range(values.shape[1]):
-        curve = where.fcurves.new(bone.path_from_id(path), index=index)
-        curve.group = group
-        points[:, 1] = values[:, index]
-        keys = curve.keyframe_points
-        keys.add(count)
-        keys.foreach_set("co", points.ravel())
-        keys.foreach_set("interpolation", interpolation)
-        # Only seen when someone makes the keys Bezier: without it all handles lie at the origin.
-        keys.foreach_set("handle_left_type", handles)
-        keys.foreach_set("handle_right_type", handles)
-        curve.update()
+def _lay(where: Where, lines: list[Line], before: Before, frames: Doubles) -> tuple[str, ...]:
+    """Put the lines into the f-curves that are there; tells what had to stay."""
+    scene, locked = bpy.context.scene, set()
+    whole = (float(scene.frame_start), float(scene.frame_end))
+    for line in lines:
+        outside = float(before.values(line.path, frames[:1])[0, line.index])
+        curve = splice(where, line.path, line.index, line.keys, outside, whole)
+        if curve is None:
+            locked.add(line.bone)
+        elif curve.group is None:
+            curve.group = where.groups.get(line.bone) or where.groups.new(line.bone)
+    if not locked:
+        return ()
+    some = ", ".join(sorted(locked)[:4]) + (" and others" if len(locked) > 4 else "")
+    return (f"Locked channels of {some} were left as they are; unlock them to let them dance.",)
 
 
-def _rotation(mode: str, quaternions: Floats) -> tuple[str, Floats]:
-    """The rotations (T, 4) in the bone's own rotation mode, so that older actions still fit it."""
-    if mode == "QUATERNION":
-        return "rotation_quaternion", quaternions
-    rotation = Rotation.from_quat(quaternions, scalar_first=True)
-    if mode == "AXIS_ANGLE":
-        vector = rotation.as_rotvec()
-        angle = np.linalg.norm(vector, axis=1, keepdims=True)
-        axis = np.divide(vector, angle, out=np.tile([0.0, 1.0, 0.0], (len(vector), 1)),
-                         where=angle > 1e-9)  # fmt: skip
-        return "rotation_axis_angle", np.hstack([angle, axis]).astype(np.float32)
-    # Blender names the axes in the order in which they turn about the fixed frame.
-    angles = np.empty((len(quaternions), 3))
-    angles[:, ["XYZ".index(axis) for axis in mode]] = rotation.as_euler(mode.lower())
-    return "rotation_euler", np.unwrap(angles, axis=0).astype(np.float32)
-
-
-def _away_from_rest(
-    bone: bpy.types.PoseBone, keyed: set[str]
-) -> Iterator[tuple[str, tuple[float, ...]]]:
-    """Properties of the bone that the dance does not key but that would show in it."""
-    rotation = {"QUATERNION": "rotation_quaternion", "AXIS_ANGLE": "rotation_axis_angle"}.get(
-        bone.rotation_mode, "rotation_euler"
-    )
-    for path in ("location", rotation, "scale"):
-        rest = _REST[path]
-        if path == "rotation_axis_angle" and bone.rotation_axis_angle[0] == 0.0:
+def _repeat(action: bpy.types.Action, where: Where, frames: Doubles) -> None:
+    """Let the f-curves go round for ever; a way that leads on leads on in every round."""
+    action.use_frame_range = action.use_cyclic = True
+    action.frame_start, action.frame_end = frames[0], frames[-1]
+    for curve in where.fcurves:
+        if len(curve.keyframe_points) < 2:
             continue
-        away = (abs(a - b) for a, b in zip(getattr(bone, path), rest, strict=True))
-        if path not in keyed and max(away) > 1e-6:
-            yield path, rest
+        cycles = curve.modifiers.new("CYCLES")
+        first, last = (curve.keyframe_points[place].co[1] for place in (0, -1))
+        on = curve.data_path.endswith("location") and abs(last - first) > 1e-5
+        cycles.mode_before = cycles.mode_after = "REPEAT_OFFSET" if on else "REPEAT"
 
 
-def _play(ob: bpy.types.Object, action: bpy.types.Action) -> None:
-    data = ob.animation_data or ob.animation_data_create()
-    if data.action is not None:
-        data.action.use_fake_user = True
-    versions.use_action(data, action)
-
-
-def _play_in_nla(ob: bpy.types.Object, action: bpy.types.Action) -> None:
-    """A track on top; what played before goes on a track below it, as Push Down Action does."""
-    data = ob.animation_data or ob.animation_data_create()
-    before, slot = data.action, versions.slot_of(data)
-    if before is not None:
-        track = data.nla_tracks.new()
-        track.name = before.name
-        versions.nla_strip(track, before, slot)
-        data.action = None
-    alone = not data.nla_tracks
-    track = data.nla_tracks.new()
-    track.name = action.name
-    strip = versions.nla_strip(track, action)
-    strip.extrapolation = "HOLD" if alone else "HOLD_FORWARD"
+def _play(
+    data: bpy.types.AnimData, action: bpy.types.Action, options: Options, layer: bool
+) -> None:
+    if layer:
+        actions.exchange(data, action)
+    elif options.onto == "NLA":
+        blends = options.blend_in, options.blend_out
+        actions.play_in_nla(data, action, *blends, alone=not options.bones)
+    else:
+        actions.play(data, action)

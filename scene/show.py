@@ -11,11 +11,13 @@ import bpy
 from ..inference.errors import TwostepError
 from ..inference.genres import GENRES
 from ..inference.motion import Motion
+from ..inference.retarget import fit
 from ..inference.score.score import ScoreResult
 from . import fbx, takes
-from .armature import bone_map
+from .armature import recognition
 from .dancer import add_dancer
 from .keys import Placement, write_dance
+from .puppets import puppet
 from .render import set_up, shade
 from .stage import build_stage
 from .strips import NoSoundError, open_song
@@ -55,7 +57,9 @@ def new_show(
     scene.frame_set(1)
     set_up(scene, size, workbench)
     rig = add_dancer(bpy.context, location=(0.0, 0.0, 0.0))
-    write_dance(rig, bone_map(rig), motion, Placement(1, motion.fps), name, recipe)
+    strings = puppet(rig, recognition(rig))
+    own = fit(motion, strings.puppet.figure)
+    write_dance(rig, strings, own, Placement(1, motion.fps), name, recipe)
     camera = build_stage(scene, motion.positions(), 1, motion.fps)
     warnings = _add_song(scene, song)
     _dress_windows()

@@ -119,6 +119,28 @@ def nla_strip(
     return strip
 
 
+def set_slot(data: bpy.types.AnimData, slot: bpy.types.ActionSlot | None) -> None:
+    """Play that slot of the action, where there are slots."""
+    if SLOTTED:
+        data.action_slot = slot
+
+
+def slot_curves(
+    action: bpy.types.Action, slot: bpy.types.ActionSlot | None
+) -> bpy.types.Action | bpy.types.ActionChannelbag:
+    """Where an action, or a copy of it, keeps the f-curves of one of its slots."""
+    if not SLOTTED:
+        return action
+    strip = action.layers[0].strips[0]
+    return strip.channelbag(action.slots[slot.identifier], ensure=True)
+
+
+def selected_bones(ob: bpy.types.Object) -> set[str]:
+    """The names of the selected bones; 5.0 keeps them with the pose."""
+    bones = ob.pose.bones if hasattr(bpy.types.PoseBone, "select") else ob.data.bones
+    return {bone.name for bone in bones if bone.select}
+
+
 def slot_of(data: bpy.types.AnimData) -> bpy.types.ActionSlot | None:
     """The slot that animation data plays, where there are slots."""
     return data.action_slot if SLOTTED else None

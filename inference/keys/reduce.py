@@ -1,0 +1,168 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""As few keys as keep a dance within a tolerance.
+
+Every bone has keys of its own, shared by all its channels, and cubic curves between them
+(`hermite`). Which frames are keyed: a first guess bone by bone (`walk`); then, with the curves
+fitted by least squares, a key more wherever one is too far off (`curve`); then the same wherever
+the puppet's joints, by forward kinematics, are too far off. So both tolerances hold in every frame.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ..motion import Floats
+from ..retarget import Channel, Puppet
+from ..retarget.options import Options
+from ..skeleton import CONTACT_JOINTS, JOINTS
+from . import forward, turns
+from .curve import Curve
+from .hermite import Spline
+from .walk import walk
+
+Doubles = NDArray[np.float64]
+
+#: How far a planted foot may be off, metres of `Motion`: so it never slides by a centimetre.
+_PLANTED = 0.004
+#: The first guess is made at a tolerance so much wider, because fitting improves it.
+_GUESS = 2.0
+#: The part of the tolerance in space that one bone may use up; those above it err too.
+_SHARE = 1.5
+#: How much of an error that is too large is left to its causes in the next round.
+_TIGHTER = 0.9
+_GUILTY = 0.99
+
+
+@dataclass(frozen=True)
+class Reduced:
+    """The curves of each bone that was to be reduced: its rotation's, then its location's.
+
+    error_mm: how far any joint is off at the most, on a figure with legs as long as ours.
+    error_deg: by what angle any bone is.
+    """
+
+    splines: dict[str, Spline]
+    error_mm: float
+    error_deg: float
+
+
+def reduced(
+    puppet: Puppet,
+    dance: Sequence[Channel],
+    modes: Sequence[str],
+    contacts: Floats,
+    options: Options,
+    seam: bool = False,
+    bones: Collection[str] | None = None,
+) -> Reduced:
+    """The fewest keys that keep a dance within `options.tolerance_mm` and `tolerance_deg`.
+
+    dance, modes: channel and rotation mode of each handle. contacts: of the dance, (T, 4); planted
+    feet stay within 4 mm whatever the tolerance. seam: the last frame is the first again. bones:
+    those to reduce; None: all.
+    """
+    room = _room(puppet, contacts, options)
+    curves: dict[int, Curve] = {}
+    reach = forward.reaches(puppet)
+    for place, channel in enumerate(dance):
+        moving = channel.rotation is not None or channel.location is not None
+        if not moving or (bones is not None and channel.bone not in bones):
+            continue
+        rotation = None
+        if channel.rotation is not None:
+            rotation = turns.as_mode(modes[place], channel.rotation)
+        length = _SHARE * room.max()
+        angle = min(np.radians(options.tolerance_deg), length / reach[place])
+        location = None if channel.location is None else channel.location.astype(np.float64)
+        curves[place] = Curve(modes[place], rotation, location, angle, length, seam)
+    if curves:
+        _guess(list(curves.values()))
+    for curve in curves.values():
+        curve.refine()
+    exact = forward.places(puppet, *_moves(dance, {}))
+    while True:
+        error = np.linalg.norm(forward.places(puppet, *_moves(dance, curves)) - exact, axis=1)
+        worse = _tighten(puppet, curves, exact, error / room)
+        if not worse:
+            break
+        for place in worse:
+            curves[place].refine()
+    return Reduced(
+        {dance[place].bone: curve.spline for place, curve in curves.items()},
+        float(error.max()) / puppet.figure.scale * 1000,
+        float(np.degrees(max((curve.turned().max() for curve in curves.values()), default=0.0))),
+    )
+
+
+def _room(puppet: Puppet, contacts: Floats, options: Options) -> Doubles:
+    """How far every handle may be off in every frame, (B, T), armature units."""
+    room = np.full((len(puppet.handles), len(contacts)), options.tolerance_mm / 1000)
+    feet = {JOINTS[joint]: column for column, joint in enumerate(CONTACT_JOINTS)}
+    for place, handle in enumerate(puppet.handles):
+        if handle.joint in feet:
+            planted = contacts[:, feet[handle.joint]] > 0.5
+            room[place, planted] = np.minimum(room[place, planted], _PLANTED)
+    return room * puppet.figure.scale
+
+
+def _guess(curves: list[Curve]) -> None:
+    """Key the frames that are likely to be needed."""
+    count, width = len(curves), max(curve.values.shape[1] for curve in curves)
+    frames = len(curves[0].values)
+    values, into, out = (np.zeros((count, frames, width)) for _ in range(3))
+    weights = np.zeros((count, frames, 6, width))
+    for row, curve in enumerate(curves):
+        own = slice(curve.values.shape[1])
+        values[row, :, own], into[row, :, own] = curve.values, curve.into
+        out[row, :, own], weights[row, :, :, own] = curve.out, curve.weights / _GUESS
+    keyed = walk(values, into, out, weights, np.array([curve.keyed for curve in curves]))
+    for curve, frames_keyed in zip(curves, keyed, strict=True):
+        curve.keyed = frames_keyed
+
+
+def _moves(
+    dance: Sequence[Channel], curves: dict[int, Curve]
+) -> tuple[list[Doubles | None], list[Doubles | None]]:
+    """Rotations as quaternions, and locations, of all handles: as fitted where they have curves."""
+    rotations: list[Doubles | None] = []
+    locations: list[Doubles | None] = []
+    for place, channel in enumerate(dance):
+        rotation, location = channel.rotation, channel.location
+        curve = curves.get(place)
+        if curve is not None:
+            keyed, moved = np.split(curve.fit, [curve.turning], axis=1)
+            rotation = None if rotation is None else turns.as_quaternions(curve.mode, keyed)
+            location = None if location is None else moved
+        rotations.append(rotation)
+        locations.append(location)
+    return rotations, locations
+
+
+def _tighten(puppet: Puppet, curves: dict[int, Curve], places: Doubles, error: Doubles) -> set[int]:
+    """Ask more of the bones that have put others off by more than 1; returns which."""
+    carried = forward.carriers(puppet)
+    turned = {place: curve.turned() for place, curve in curves.items()}
+    moved = {place: curve.moved() for place, curve in curves.items()}
+    tightened: set[int] = set()
+    for joint in np.flatnonzero(error.max(axis=1) > 1.0):
+        frames = np.flatnonzero(error[joint] > 1.0)
+        above = [place for place in curves if carried[place, joint] or place == joint]
+        levers = [
+            np.linalg.norm((places[place] - places[joint])[:, frames], axis=0) for place in above
+        ]
+        blame = np.array(
+            [turned[place][frames] * lever + moved[place][frames]
+             for place, lever in zip(above, levers, strict=True)]
+        )  # fmt: skip
+        for row, place in enumerate(above):
+            at = frames[blame[row] > _GUILTY * blame.max(axis=0)]
+            share, curve = _TIGHTER / error[joint, at], curves[place]
+            for limit, own in ((curve.angle, turned[place]), (curve.length, moved[place])):
+                limit[at] = np.where(own[at] > 0, np.minimum(limit[at], share * own[at]), limit[at])
+            if len(at):
+                tightened.add(place)
+    return tightened
