@@ -40,7 +40,7 @@ class BonesOperator(_Operator):
             return "Select an armature"
         if ob.mode == "EDIT":
             return "Leave edit mode first"
-        return "" if corrections.is_editable(ob.data) else "The bones lie in another file"
+        return "" if corrections.is_editable(ob) else "The bones lie in another file"
 
     def execute(self, context: bpy.types.Context) -> _Outcome:
         """Do it, or say why not."""
@@ -72,7 +72,7 @@ class TWOSTEP_OT_edit_bones(BonesOperator, bpy.types.Operator):
     bl_label = "Edit Bones"
 
     def _do(self, ob: bpy.types.Object) -> None:
-        corrections.choose(ob.data, armature.recognition(ob).bones)
+        corrections.choose(ob, armature.recognition(ob).bones)
 
 
 class TWOSTEP_OT_reset_bones(BonesOperator, bpy.types.Operator):
@@ -82,7 +82,7 @@ class TWOSTEP_OT_reset_bones(BonesOperator, bpy.types.Operator):
     bl_label = "Reset to Recognised"
 
     def _do(self, ob: bpy.types.Object) -> None:
-        corrections.forget(ob.data)
+        corrections.forget(ob)
 
 
 class TWOSTEP_OT_reset_bone(JointOperator, bpy.types.Operator):
@@ -120,7 +120,7 @@ class TWOSTEP_OT_mirror_bones(BonesOperator, bpy.types.Operator):
     bl_label = "Mirror Left to Right"
 
     def _do(self, ob: bpy.types.Object) -> None:
-        bones = corrections.chosen(ob.data) or dict(armature.recognition(ob).bones)
+        bones = corrections.chosen(ob) or dict(armature.recognition(ob).bones)
         alone = []
         for joint in JOINTS:
             if not joint.startswith("left_"):
@@ -131,7 +131,7 @@ class TWOSTEP_OT_mirror_bones(BonesOperator, bpy.types.Operator):
                 alone.append(bone)
             else:
                 bones[joint.replace("left_", "right_")] = other
-        corrections.choose(ob.data, bones)
+        corrections.choose(ob, bones)
         if alone:
             some = ", ".join(alone[:3]) + (f" and {len(alone) - 3} more" if len(alone) > 3 else "")
             self.report({"WARNING"}, f"There is no bone on the right that mirrors {some}.")
@@ -139,8 +139,8 @@ class TWOSTEP_OT_mirror_bones(BonesOperator, bpy.types.Operator):
 
 def _choose_one(ob: bpy.types.Object, joint: str, bone: str) -> None:
     """Choose one joint's bone; the others stay what they were."""
-    bones = corrections.chosen(ob.data) or armature.recognition(ob).bones
-    corrections.choose(ob.data, {**bones, joint: bone})
+    bones = corrections.chosen(ob) or armature.recognition(ob).bones
+    corrections.choose(ob, {**bones, joint: bone})
 
 
 def _flipped(ob: bpy.types.Object, bone: str) -> str:

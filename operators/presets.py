@@ -52,7 +52,7 @@ class TWOSTEP_OT_apply_preset(_PresetOperator, BonesOperator, bpy.types.Operator
         bones = {joint: bone for joint, bone in preset.bones if bone in ob.data.bones}
         if not bones:
             raise TwostepError(f"{ob.name} has none of the bones of {preset.label}.")
-        corrections.choose(ob.data, bones)
+        corrections.choose(ob, bones)
 
 
 class TWOSTEP_OT_delete_preset(_PresetOperator, bpy.types.Operator):

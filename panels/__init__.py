@@ -37,13 +37,15 @@ def register() -> None:
     for cls in CLASSES:
         bpy.utils.register_class(cls)
     bpy.types.Scene.twostep = bpy.props.PointerProperty(type=TWOSTEP_PG_settings)
-    bpy.types.Armature.twostep = bpy.props.PointerProperty(
-        type=TWOSTEP_PG_character, override={"LIBRARY_OVERRIDABLE"}
-    )
+    for kind in (bpy.types.Armature, bpy.types.Object):  # the object of a linked armature
+        kind.twostep = bpy.props.PointerProperty(
+            type=TWOSTEP_PG_character, override={"LIBRARY_OVERRIDABLE"}
+        )
 
 
 def unregister() -> None:
     """Take them back."""
+    del bpy.types.Object.twostep
     del bpy.types.Armature.twostep
     del bpy.types.Scene.twostep
     for cls in reversed(CLASSES):

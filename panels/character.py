@@ -3,8 +3,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Container
-
 import bpy
 
 from ..inference.rigs import Recognition
@@ -36,10 +34,11 @@ class TWOSTEP_PT_character(Sidebar, bpy.types.Panel):
             say(layout, context, "The bones are being edited; leave edit mode (Tab) to see them.")
             return
         found = armature.recognition(ob)
-        _draw_summary(layout, context, found)
+        _draw_summary(layout, context, ob, found)
         _draw_buttons(layout, context, ob)
         plain = armature.recognition(ob, corrected=False)
-        corrected = corrections.differing(ob.data, plain.bones)
+        chosen = corrections.chosen(ob).items()
+        corrected = {joint for joint, bone in chosen if bone != plain.bones.get(joint, "")}
         for group in GROUPS:
             header, body = layout.panel(f"TWOSTEP_{group}")
             header.label(text=group)
@@ -74,27 +73,33 @@ def summary(found: Recognition) -> str:
 
 
 def _draw_summary(
-    layout: bpy.types.UILayout, context: bpy.types.Context, found: Recognition
+    layout: bpy.types.UILayout,
+    context: bpy.types.Context,
+    ob: bpy.types.Object,
+    found: Recognition,
 ) -> None:
     layout.label(text=summary(found), icon="ERROR" if found.lacking else "CHECKMARK")
     if found.left_out:
         say(layout, context, f"Dances without {' and '.join(found.left_out)}.")
     for said in (*found.rivals, *found.notes, *corrections.damaged()):
         say(layout, context, said)
+    gone = corrections.missing(ob)
+    if gone:
+        some = ", ".join(gone[:3]) + (f" and {len(gone) - 3} more" if len(gone) > 3 else "")
+        say(layout, context, f"{ob.name} has no bone {some} any more.", alert=True)
 
 
 def _draw_buttons(
     layout: bpy.types.UILayout, context: bpy.types.Context, ob: bpy.types.Object
 ) -> None:
-    own = ob.data.twostep.use_own
+    own = corrections.own(ob).use_own
     row = layout.row(align=True)
     row.operator("twostep.edit_bones" if not own else "twostep.reset_bones")
     row.popover("TWOSTEP_PT_presets", text="", icon="PRESET")
     if own:
         layout.operator("twostep.mirror_bones", icon="MOD_MIRROR")
-    if not corrections.is_editable(ob.data):
-        text = "Its bones lie in another file; to choose some here, make its data local, too."
-        say(layout, context, text)
+    if not corrections.is_editable(ob):
+        say(layout, context, "It lies in another file: make a library override to choose bones.")
 
 
 def _draw_group(
@@ -102,9 +107,9 @@ def _draw_group(
     ob: bpy.types.Object,
     group: str,
     found: Recognition,
-    corrected: Container[str],
+    corrected: set[str],
 ) -> None:
-    own = ob.data.twostep
+    own = corrections.own(ob)
     column = layout.column(align=True)
     column.use_property_split = False  # leaves the names too little room
     for joint, label in GROUPS[group].items():

@@ -53,7 +53,7 @@ class TWOSTEP_PT_movement(Section, bpy.types.Panel):
             say(layout, context, "Only for rigs that have both FK and IK controls.")
         layout.prop(settings, "travel")
         if settings.travel == "ROOT" and found is not None and not found.root:
-            say(layout, context, "This rig has no root bone to travel on.", alert=True)
+            say(layout, context, "This rig has no root bone; its hips travel.", alert=True)
         layout.prop(settings, "reach", slider=True)
 
 

@@ -43,7 +43,7 @@ def recognition(ob: bpy.types.Object, *, corrected: bool = True) -> Recognition:
     enough for every redraw of a panel.
     """
     plain = _recognised(ob.data, {})
-    corrections = differing(ob.data, plain.bones) if corrected else {}
+    corrections = differing(ob, plain.bones) if corrected else {}
     return _recognised(ob.data, corrections) if corrections else plain
 
 

@@ -10,6 +10,7 @@ from __future__ import annotations
 import os
 from collections.abc import Mapping
 from functools import lru_cache
+from typing import Any
 
 import bpy
 
@@ -22,39 +23,63 @@ from .folders import user_folder
 _FOLDER = "rigs"
 
 
-def chosen(data: bpy.types.Armature) -> dict[str, str]:
-    """The bone that the user chose for each joint, "" for none; empty when nothing was chosen."""
-    own = getattr(data, "twostep", None)  # not there while the add-on is not registered
-    if own is None or not own.use_own:
-        return {}
-    return {joint: getattr(own, joint) for joint in JOINTS}
+def own(ob: bpy.types.Object) -> Any:
+    """What remembers the choice for an armature; None while the add-on is not registered.
+
+    Its data, or, where that lies in another file, the object: most library overrides are of that
+    alone.
+    """
+    return getattr(ob.data if ob.data.library is None else ob, "twostep", None)
 
 
-def differing(data: bpy.types.Armature, recognised: Mapping[str, str]) -> dict[str, str]:
-    """The user's choices that are not what is recognised without them."""
+def is_editable(ob: bpy.types.Object) -> bool:
+    """Whether a choice for an armature can be made and saved in this file."""
+    return ob.data.library is None or ob.library is None
+
+
+def chosen(ob: bpy.types.Object) -> dict[str, str]:
+    """The bone that the user chose for each joint, "" for none; empty when nothing was chosen.
+
+    What was chosen in the file that the armature comes from holds until it is chosen here.
+    """
+    for kept in (own(ob), getattr(ob.data, "twostep", None)):
+        if kept is not None and kept.use_own:
+            return {joint: getattr(kept, joint) for joint in JOINTS}
+    return {}
+
+
+def differing(ob: bpy.types.Object, recognised: Mapping[str, str]) -> dict[str, str]:
+    """The user's choices that are not what is recognised without them.
+
+    Bones that the armature does not have, or has no more, correct nothing.
+    """
+    gone = set(missing(ob))
     return {
-        joint: bone for joint, bone in chosen(data).items() if bone != recognised.get(joint, "")
+        joint: bone
+        for joint, bone in chosen(ob).items()
+        if bone != recognised.get(joint, "") and bone not in gone
     }
 
 
-def choose(data: bpy.types.Armature, bones: Mapping[str, str]) -> None:
+def missing(ob: bpy.types.Object) -> list[str]:
+    """The chosen bones that the armature does not have."""
+    bones = ob.data.bones
+    return [bone for bone in chosen(ob).values() if bone and bone not in bones]
+
+
+def choose(ob: bpy.types.Object, bones: Mapping[str, str]) -> None:
     """Remember these bones as the user's choice; joints that are not named have none."""
-    own = data.twostep
+    kept = own(ob)
     for joint in JOINTS:
-        setattr(own, joint, bones.get(joint, ""))
-    own.use_own = True
+        setattr(kept, joint, bones.get(joint, ""))
+    kept.use_own = True
 
 
-def forget(data: bpy.types.Armature) -> None:
-    """Go back to what is recognised."""
-    own = data.twostep
+def forget(ob: bpy.types.Object) -> None:
+    """Go back to what is recognised, or to what was chosen in the file it comes from."""
+    kept = own(ob)
     for name in ("use_own", *JOINTS):
-        own.property_unset(name)
-
-
-def is_editable(data: bpy.types.Armature) -> bool:
-    """Whether what is chosen for an armature can be changed and saved in this file."""
-    return data.library is None
+        kept.property_unset(name)
 
 
 def presets() -> tuple[Preset, ...]:

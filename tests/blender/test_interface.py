@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import subprocess
 import sys
+from typing import Literal, get_args, get_origin, get_type_hints
 
 import bpy
 import pytest
@@ -12,11 +13,27 @@ import pytest
 import twostep
 from twostep import operators, panels
 from twostep.inference.client import ROOT
+from twostep.inference.errors import TwostepError
 from twostep.inference.genres import GENRES
 from twostep.inference.providers import CHOICES
+from twostep.inference.retarget.options import Options
+from twostep.inference.skeleton import JOINTS
 from twostep.inference.styles import STYLES
+from twostep.operators.run import options_of
+from twostep.scene import armature, corrections
+
+from .families import mixamo_armature
+from .figures import smpl_armature
+from .layouts import draw
 
 CLASSES = (*operators.CLASSES, *panels.CLASSES)
+PANELS = [cls for cls in panels.CLASSES if issubclass(cls, bpy.types.Panel)]
+OPERATORS = (
+    "add_dancer", "cancel", "dance", "dice", "export_fbx", "open_song",
+    "score", "score_variation", "read_rhythm",
+    "edit_bones", "mirror_bones", "pick_bone", "reset_bone", "reset_bones",
+    "save_preset", "apply_preset", "delete_preset",
+)  # fmt: skip
 
 
 def test_it_registers_as_often_as_wanted():
@@ -42,22 +59,21 @@ def test_importing_touches_no_context():
     assert done.returncode == 0, done.stderr
 
 
-@pytest.mark.parametrize(
-    "name",
-    [
-        "add_dancer", "cancel", "dance", "dice", "export_fbx", "open_song",
-        "score", "score_variation", "read_rhythm",
-    ],
-)  # fmt: skip
+@pytest.mark.parametrize("name", OPERATORS)
 def test_operators_explain_themselves(name):
     rna = getattr(bpy.ops.twostep, name).get_rna_type()
     assert rna.name and rna.description and not rna.description.endswith(".")
 
 
+def test_every_operator_is_asked_to():
+    known = {cls.bl_idname for cls in operators.CLASSES}
+    assert known == {f"twostep.{name}" for name in OPERATORS}
+
+
 def test_settings_explain_themselves():
-    groups = (panels.TWOSTEP_PG_settings, panels.TWOSTEP_PG_score)
+    groups = (panels.TWOSTEP_PG_settings, panels.TWOSTEP_PG_score, panels.TWOSTEP_PG_character)
     own = [prop for group in groups for prop in group.bl_rna.properties if prop.is_runtime]
-    assert len(own) >= 20
+    assert len(own) >= 55
     for prop in own:
         assert prop.name and (prop.description or prop.type == "ENUM"), prop.identifier
 
@@ -89,3 +105,114 @@ def test_nothing_is_written_into_the_add_on(context, worker, figure, strip, pack
     written = {path for path in after if path not in before and path.name != "__pycache__"}
     assert not written
     assert ROOT.is_dir()
+
+
+def test_the_options_are_those_that_a_dance_knows(context):
+    settings, ob = context.scene.twostep, smpl_armature()
+    assert options_of(settings, ob) == Options()
+    for name, kind in get_type_hints(Options).items():
+        if get_origin(kind) is Literal:
+            items = settings.bl_rna.properties[name].enum_items.keys()
+            assert tuple(items) == get_args(kind), name
+    ob.data.collections.new("Upper Body")
+    settings.limbs, settings.travel, settings.reach, settings.use_loop = "IK", "ROOT", 0.5, True
+    settings.keys, settings.tolerance_mm, settings.tolerance_deg = "FEW", 4.0, 1.5
+    settings.onto, settings.blend_in, settings.blend_out = "LAYER", 5, 9
+    settings.bones, settings.bone_collection = "COLLECTION", "Upper Body"
+    found = options_of(settings, ob)
+    wanted = Options("IK", "ROOT", 0.5, True, "FEW", 4.0, 1.5, "LAYER", "Upper Body", 5, 9)
+    assert found == wanted
+    settings.bones = "SELECTED"
+    assert options_of(settings, ob).bones == "SELECTED"
+
+
+@pytest.mark.parametrize(
+    ("name", "said"), [("Lost", "no bone collection Lost"), ("", "Choose the bone collection")]
+)
+def test_a_bone_collection_that_is_not_there(context, name, said):
+    context.scene.twostep.bones, context.scene.twostep.bone_collection = "COLLECTION", name
+    with pytest.raises(TwostepError, match=said):
+        options_of(context.scene.twostep, smpl_armature())
+
+
+class TestDrawing:
+    """Every panel is drawn, in every state of the scene that it tells apart."""
+
+    @pytest.fixture(autouse=True)
+    def _no_presets(self, tmp_path, monkeypatch):
+        monkeypatch.setattr(corrections, "user_folder", lambda name, create=True: tmp_path)
+
+    @pytest.mark.parametrize("cls", PANELS)
+    def test_without_a_character(self, context, cls):
+        if not hasattr(cls, "poll") or cls.poll(context):
+            draw(cls, context)
+        else:
+            assert cls is panels.TWOSTEP_PT_character
+
+    @pytest.mark.parametrize("cls", PANELS)
+    def test_with_a_character(self, context, cls):
+        mixamo_armature()
+        draw(cls, context)
+        bpy.ops.object.mode_set(mode="EDIT")
+        draw(cls, context)
+
+    @pytest.mark.parametrize("cls", PANELS)
+    def test_with_something_else(self, context, cls):
+        bpy.ops.object.armature_add()
+        draw(cls, context)
+
+    def test_every_setting_is_shown(self, context):
+        mixamo_armature()
+        settings = context.scene.twostep
+        settings.bones = "COLLECTION"
+        settings.score.use_rhythm = True
+        shown = {name for cls in PANELS for name in draw(cls, context).properties}
+        hidden = {"song", "song_file", "score", "rhythm_known"}
+        for group in (settings, settings.score):
+            own = {prop.identifier for prop in group.bl_rna.properties if prop.is_runtime}
+            assert own - hidden <= shown
+
+    def test_what_was_recognised(self, context):
+        mixamo_armature()
+        texts = draw(panels.TWOSTEP_PT_character, context).texts
+        assert texts[0] == "Mixamo, 22 of 24 joints"
+        assert texts[texts.index("Elbow") + 1] == "mixamorig:LeftForeArm"
+        assert texts[texts.index("Knuckles") + 1] == "None"
+
+    def test_bones_to_choose(self, context):
+        ob = mixamo_armature()
+        bpy.ops.twostep.edit_bones()
+        drawn = draw(panels.TWOSTEP_PT_character, context)
+        assert set(JOINTS) == set(drawn.properties) and "twostep.reset_bone" not in drawn.operators
+        ob.data.twostep.neck, ob.data.twostep.head = "", "Gone"
+        drawn = draw(panels.TWOSTEP_PT_character, context)
+        assert drawn.operators.count("twostep.reset_bone") == 2
+        assert "Mixamo has no bone Gone any more." in " ".join(drawn.texts)
+
+    def test_a_joint_that_is_lacking_is_red(self, context):
+        ob = mixamo_armature()
+        bpy.ops.twostep.edit_bones()
+        for joint in ("left_knee", "left_hand"):
+            setattr(ob.data.twostep, joint, "")
+        assert "left_knee" in armature.recognition(ob).lacking
+        drawn = draw(panels.TWOSTEP_PT_character, context).properties
+        assert drawn["left_knee"].alerts and not drawn["left_hand"].alerts
+
+    def test_what_does_not_apply_is_switched_off(self, context):
+        mixamo_armature()
+        movement = draw(panels.TWOSTEP_PT_movement, context)
+        assert not movement.properties["limbs"].usable and movement.properties["reach"].usable
+        assert "FK and IK" in " ".join(movement.texts)
+        context.scene.twostep.travel = "ROOT"
+        assert "no root bone" in " ".join(draw(panels.TWOSTEP_PT_movement, context).texts)
+        assert not draw(panels.TWOSTEP_PT_keys, context).properties["tolerance_mm"].usable
+        context.scene.twostep.keys = "FEW"
+        assert draw(panels.TWOSTEP_PT_keys, context).properties["tolerance_mm"].usable
+
+    def test_presets_are_listed(self, context):
+        ob = mixamo_armature()
+        corrections.save_preset("Mixamo Girls", armature.recognition(ob).bones)
+        drawn = draw(panels.TWOSTEP_PT_presets, context)
+        assert drawn.operators == [
+            "twostep.apply_preset", "twostep.delete_preset", "twostep.save_preset"
+        ]  # fmt: skip
