@@ -16,7 +16,7 @@ from ..inference.score.score import ScoreResult
 from . import fbx, takes
 from .armature import recognition
 from .dancer import add_dancer
-from .keys import Placement, write_dance
+from .keys import Placement
 from .puppets import puppet
 from .render import set_up, shade
 from .stage import build_stage
