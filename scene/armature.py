@@ -5,6 +5,7 @@ from __future__ import annotations
 
 from collections import OrderedDict
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 
 import bpy
 import numpy as np
@@ -42,36 +43,47 @@ def recognition(ob: bpy.types.Object, *, corrected: bool = True) -> Recognition:
     The user's own families of rigs count, and, unless not wanted, the user's corrections. Cheap
     enough for every redraw of a panel.
     """
-    plain = _recognised(ob.data, {})
+    look = _look(ob.data.bones)
+    plain = _recognised(ob.data, look, {})
     corrections = differing(ob, plain.bones) if corrected else {}
-    return _recognised(ob.data, corrections) if corrections else plain
+    return _recognised(ob.data, look, corrections) if corrections else plain
 
 
-#: What rigs were recognised as, the one asked for last at the end.
+@dataclass(frozen=True)
+class _Look:
+    """What changes when an armature's bones do.
+
+    Their names, where they are, and where that is as seen from their parents: to look up the
+    parents themselves would take the most time by far.
+    """
+
+    names: list[str] = field(hash=False)
+    heads: bytes
+
+
+#: What rigs were recognised as, the latest at the end.
 _known: OrderedDict[tuple[object, ...], Recognition] = OrderedDict()
 #: So many of them are kept.
 _KEPT = 32
 
 
-def _recognised(data: bpy.types.Armature, corrections: Mapping[str, str]) -> Recognition:
-    key = (*_look(data.bones), *corrections.items(), *presets())
-    if key not in _known:
-        _known[key] = recognise(_rig(data.bones), corrections, presets())
+def _recognised(
+    data: bpy.types.Armature, look: _Look, corrections: Mapping[str, str]
+) -> Recognition:
+    key = (look, *corrections.items(), *presets())
+    found = _known.get(key)
+    if found is None:
+        found = _known[key] = recognise(_rig(data.bones), corrections, presets())
         if len(_known) > _KEPT:
             _known.popitem(last=False)
-    _known.move_to_end(key)
-    return _known[key]
+    return found
 
 
-def _look(bones: bpy.types.bpy_prop_collection) -> tuple[object, ...]:
-    """Names, places, and places as seen from the parents: what changes when the bones do.
-
-    Their parents are not looked at one by one, which would take the most time by far.
-    """
+def _look(bones: bpy.types.bpy_prop_collection) -> _Look:
     heads = np.empty((2, 3 * len(bones)), dtype=np.float32)
     bones.foreach_get("head_local", heads[0])
     bones.foreach_get("head", heads[1])
-    return tuple(bones.keys()), heads.tobytes()
+    return _Look(bones.keys(), heads.tobytes())
 
 
 def _rig(bones: bpy.types.bpy_prop_collection) -> Rig:
