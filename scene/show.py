@@ -11,13 +11,10 @@ import bpy
 from ..inference.errors import TwostepError
 from ..inference.genres import GENRES
 from ..inference.motion import Motion
-from ..inference.retarget import fit
 from ..inference.score.score import ScoreResult
 from . import fbx, takes
-from .armature import recognition
 from .dancer import add_dancer
 from .keys import Placement
-from .puppets import puppet
 from .render import set_up, shade
 from .stage import build_stage
 from .strips import NoSoundError, open_song
@@ -57,9 +54,7 @@ def new_show(
     scene.frame_set(1)
     set_up(scene, size, workbench)
     rig = add_dancer(bpy.context, location=(0.0, 0.0, 0.0))
-    strings = puppet(rig, recognition(rig))
-    own = fit(motion, strings.puppet.figure)
-    write_dance(rig, strings, own, Placement(1, motion.fps), name, recipe)
+    apply_dance(rig, motion, Placement(1, motion.fps), name, recipe)
     camera = build_stage(scene, motion.positions(), 1, motion.fps)
     warnings = _add_song(scene, song)
     _dress_windows()
