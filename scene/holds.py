@@ -4,7 +4,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 
 import bpy
@@ -27,6 +27,8 @@ _DRIVEN = re.compile(
     r'pose\.bones\["((?:[^"\\]|\\.)*)"\]'
     r'(?:\.constraints\["((?:[^"\\]|\\.)*)"\])?\.(\w+)$'
 )
+#: mmd_tools' limits of knees: for the solver only.
+_SOLVER_LIMIT = "mmd_ik_limit"
 #: So many bones are named in a sentence.
 _NAMED = 4
 
@@ -70,14 +72,14 @@ def drivers(ob: bpy.types.Object) -> Drivers:
 def holds(
     ob: bpy.types.Object,
     wanted: dict[str, Keyed],
-    between: Iterable[str],
+    between: Mapping[str, str | None],
     solved: set[str],
     driven: Drivers,
 ) -> Holds:
     """What holds the bones to key.
 
-    between: bones that are not keyed themselves but have keyed ones above and below them; solved:
-    bones at which inverse kinematics aim that the rig has for it.
+    between: bones that are not keyed themselves but have keyed ones above and below them, and what
+    they are tied to; solved: bones at which inverse kinematics aim that the rig has for it.
     """
     found = Holds()
     worked = [name for name, bone in wanted.items() if _is_driven(bone, driven)]
@@ -86,22 +88,16 @@ def holds(
     stay: list[str] = []
     ruled: list[str] = []
     goals = any(bone.role is Role.GOAL for bone in wanted.values())
+    rules = _Rules(ob, wanted, between)
     for bone, constraint in _constraints(ob, (*wanted, *between)):
-        aims = _aims_at(ob, constraint, solved)
-        if aims and goals and constraint.use_stretch:
-            # A limb that may stretch is not bent as far as it should be.
-            found.switches[constraint.path_from_id("use_stretch")] = 0.0
-        held = [name for name in _held(ob, bone, constraint) if name in wanted]
-        if not is_active(constraint) or not (held or bone in between):
-            continue
-        if constraint.type in _HARMLESS or _lets_be(ob, bone, constraint, wanted):
-            continue
+        held = rules.held(bone, constraint)
         label = f"{constraint.name} ({bone})"
-        if constraint.type in _BOUNDS:
-            if not takes_axes_only(constraint):
-                stay.append(label)
-        elif aims:
-            found.switches[constraint.path_from_id("influence")] = float(goals)
+        if _solves(ob, constraint, solved):
+            found.switches |= _solver(constraint, held, goals)
+        elif not rules.matters(bone, constraint):
+            continue
+        elif constraint.type in _BOUNDS:
+            stay += [] if takes_axes_only(constraint) else [label]
         elif (bone, constraint.name) in driven.constraints:
             ruled += held
         else:
@@ -130,38 +126,59 @@ def _constraints(
                 yield bone.name, constraint
 
 
-def _held(ob: bpy.types.Object, bone: str, constraint: bpy.types.Constraint) -> list[str]:
-    """The bones that a constraint moves."""
-    if constraint.type not in _CHAINS:
-        return [bone]
-    at: bpy.types.Bone | None = ob.data.bones[bone]
-    chain = []
-    while at is not None and (not constraint.chain_count or len(chain) < constraint.chain_count):
-        chain.append(at.name)
-        at = at.parent
-    return chain
+@dataclass(frozen=True)
+class _Rules:
+    """Which constraints matter to the bones that are wanted."""
+
+    ob: bpy.types.Object
+    wanted: Mapping[str, Keyed]
+    between: Mapping[str, str | None]
+
+    def held(self, bone: str, constraint: bpy.types.Constraint) -> list[str]:
+        """The wanted bones that a constraint of a bone moves."""
+        chain = [bone]
+        if constraint.type in _CHAINS:
+            above = [each.name for each in self.ob.data.bones[bone].parent_recursive]
+            chain = [bone, *above][: constraint.chain_count or None]
+        return [name for name in chain if name in self.wanted]
+
+    def matters(self, bone: str, constraint: bpy.types.Constraint) -> bool:
+        """Whether a constraint may make the dance another one."""
+        if not is_active(constraint) or constraint.type in _HARMLESS:
+            return False
+        target = getattr(constraint, "target", None)
+        if bone in self.wanted:
+            whole = self.wanted[bone].role in (Role.TRAVEL, Role.ROOT)
+            return not (whole and constraint.type in _CARRYING and target != self.ob)
+        if constraint.type in _CHAINS:
+            return bool(self.held(bone, constraint))
+        # Helpers between keyed bones are at rest while what they go by is.
+        subtarget = getattr(constraint, "subtarget", "")
+        moved = target != self.ob or (subtarget in self.wanted and subtarget != self.between[bone])
+        return bone in self.between and moved
 
 
-def _lets_be(
-    ob: bpy.types.Object, bone: str, constraint: bpy.types.Constraint, wanted: dict[str, Keyed]
-) -> bool:
-    target = getattr(constraint, "target", None)
-    if bone in wanted:
-        whole = wanted[bone].role in (Role.TRAVEL, Role.ROOT)
-        return whole and constraint.type in _CARRYING and target != ob
-    if constraint.type in _CHAINS:
-        return False
-    # Helpers between keyed bones are at rest while what they go by is.
-    return target == ob and getattr(constraint, "subtarget", "") not in wanted
-
-
-def _aims_at(ob: bpy.types.Object, constraint: bpy.types.Constraint, solved: set[str]) -> bool:
+def _solves(ob: bpy.types.Object, constraint: bpy.types.Constraint, solved: set[str]) -> bool:
+    """Whether a constraint belongs to the rig's own inverse kinematics."""
+    if constraint.name.startswith(_SOLVER_LIMIT):
+        return True
     if constraint.type != "IK" or constraint.target != ob:
         return False
     bone = ob.data.bones.get(constraint.subtarget)
     while bone is not None and bone.name not in solved:
         bone = bone.parent
     return bone is not None
+
+
+def _solver(constraint: bpy.types.Constraint, held: list[str], goals: bool) -> dict[str, float]:
+    """How the rig's own inverse kinematics have to be set."""
+    switches = {}
+    if held:
+        switches[constraint.path_from_id("influence")] = float(goals)
+    if goals and constraint.type == "IK" and constraint.use_stretch:
+        # A limb that may stretch is not bent as far as it should be.
+        switches[constraint.path_from_id("use_stretch")] = 0.0
+    return switches
 
 
 def _sentences(

@@ -49,9 +49,11 @@ def puppet(
     armature.check_whole(ob, recognition)
     controls, driven = recognition.controls, drivers(ob)
     wanted = keyed(recognition, chains(ob, recognition.bones), limbs, root)
-    web = Web(ob, recognition, Carriers(ob, driven.constraints, recognition.root), wanted)
+    moving = {*wanted, *recognition.bones.values()}
+    carriers = Carriers(ob, moving, driven.constraints, recognition.root)
+    web = Web(ob, recognition, carriers, wanted)
     # What is between the controls of a rig that is known is as its switches make it.
-    between = set() if controls and controls.turns else web.between()
+    between = {} if controls and controls.turns else web.between()
     solved = set(controls.goals.values()) if controls else set()
     held = holds(ob, wanted, between, solved, driven)
     web = web.without(held.bones).travelling(driven)

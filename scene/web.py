@@ -55,13 +55,17 @@ class Web:
         solved = {each for end in LIMBS for each in LIMBS[end] if self._is_solved(end)}
         return joint not in joints | solved
 
-    def between(self) -> set[str]:
-        """Bones that are not keyed but hang on keyed ones and carry keyed ones."""
-        found: set[str] = set()
+    def between(self) -> dict[str, str | None]:
+        """Bones that are not keyed but hang on keyed ones and carry keyed ones.
+
+        With the bone that each of them is tied to, None: to none but its parent.
+        """
+        found: dict[str, str | None] = {}
         for name in self.wanted:
             path, carrier = self._path(name)
             if carrier is not None:
-                found.update(bone for bone in path if bone not in self._shows)
+                own = (bone for bone in path if bone not in self._shows)
+                found |= {bone: self._carriers.leader(bone) for bone in own}
         return found
 
     def travelling(self, driven: Drivers) -> Web:
