@@ -15,7 +15,7 @@ from ..inference.jobs import DanceJob
 from ..inference.motion import Motion
 from ..inference.retarget.options import Options
 from ..inference.rigs import Recognition
-from ..scene import armature, keys, strips
+from ..scene import apply, armature, keys, puppets, strips
 from . import session
 from .work import Work
 
@@ -46,8 +46,8 @@ def plan(context: bpy.types.Context) -> Plan:
     settings, scene = context.scene.twostep, context.scene
     ob = armature.check(armature.character(context))
     found = armature.recognition(ob)
-    armature.check_whole(ob, found)
-    options = _options(settings, ob)
+    options = options_of(settings, ob)
+    puppets.puppet(ob, found, options.limbs, options.travel == "ROOT")  # says what cannot be
     clip = _clip(context)
     pose = armature.present_pose(context, ob, found.bones) if settings.use_present_pose else None
     folder = Path(bpy.app.tempdir)
@@ -61,10 +61,11 @@ def plan(context: bpy.types.Context) -> Plan:
         energy=settings.energy,
         seed=settings.seed,
         retime=settings.use_retime,
+        loop=settings.use_loop,
         context=folder / f"twostep-pose-{number}.npz" if pose else None,
         provider=session.provider(),
     )
-    placement = keys.Placement(clip.frame, keys.scene_fps(scene), options.onto == "NLA")
+    placement = keys.Placement(clip.frame, keys.scene_fps(scene))
     return Plan(ob.session_uid, scene.session_uid, found, clip, placement, options, job, pose)
 
 
@@ -100,12 +101,13 @@ class Run(Work):
         style = self.result["style"]
         self._note_provider()
         name = f"{self.plan.clip.name} - {LABELS.get(style, style)}"
-        action = keys.write_dance(
-            ob, self.plan.recognition.bones, motion, self.plan.placement, name, self._recipe(style)
+        landed = apply.apply_dance(
+            ob, motion, self.plan.placement, name, self._recipe(style), self.plan.options
         )
+        self.warnings += [*landed.warnings, *landed.written.told]
         return (
             f"{style_label(style)} at {self.result['bpm']:.0f} bpm for "
-            f"{self.result['seconds']:.0f} s: action {action.name}"
+            f"{self.result['seconds']:.0f} s: {_told(landed.written, self.plan.options)}"
         )
 
     def close(self) -> None:
@@ -129,7 +131,18 @@ class Run(Work):
         }
 
 
-def _options(settings: Any, ob: bpy.types.Object) -> Options:
+def _told(written: keys.Written, options: Options) -> str:
+    """Which action, and, where there are fewer keys than frames, how near they come."""
+    said = f"action {written.action.name}"
+    if options.keys == "FEW":
+        said += (
+            f", {written.keys} keys, no further off than {written.error_mm:.1f} mm and "
+            f"{written.error_deg:.1f}°"
+        )
+    return said
+
+
+def options_of(settings: Any, ob: bpy.types.Object) -> Options:
     """What the panel asks for. Raises TwostepError when it names what is not there."""
     bones = {"ALL": "", "SELECTED": "SELECTED"}.get(settings.bones, settings.bone_collection)
     if settings.bones == "COLLECTION" and bones not in ob.data.collections_all:
