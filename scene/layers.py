@@ -5,6 +5,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import replace
+from typing import TypeAlias
 
 import bpy
 import numpy as np
@@ -18,7 +19,7 @@ from .fcurves import Keys
 
 Doubles = NDArray[np.float64]
 #: Where an action keeps the f-curves of one thing that it moves.
-Where = bpy.types.Action | bpy.types.ActionChannelbag
+Where: TypeAlias = "bpy.types.Action | bpy.types.ActionChannelbag"
 
 
 class Before:

@@ -8,6 +8,7 @@ from numpy.typing import NDArray
 
 from . import turns
 from .hermite import Spline, fitted, slopes
+from .walk import walk
 
 Doubles = NDArray[np.float64]
 Bools = NDArray[np.bool_]
@@ -15,6 +16,8 @@ Bools = NDArray[np.bool_]
 #: A change of slope is a corner when it is so many tolerances a frame, and so many times as large
 #: as those of the frames around it.
 _CORNER, _SHARP = 6.0, 4.0
+#: The first guess is made at a tolerance so much wider, because fitting improves it.
+_GUESS = 2.0
 
 
 class Curve:
@@ -42,7 +45,7 @@ class Curve:
         self.angle, self.length = np.full(frames, angle), np.full(frames, length)
         self.weights = self._weights()
         self.corners = self._corners()
-        self.into, self.out = slopes(self.values, self.corners, seam)
+        self.into, self.out = slopes(self.values, self.corners, self._turnover() if seam else None)
         self.keyed = self.corners.copy()
         self.keyed[[0, -1]] = True
         self.fit = self.values
@@ -52,6 +55,9 @@ class Curve:
         """Fit the keyed frames, and key more of them until it is near enough everywhere."""
         held = self.corners.copy()
         held[[0, -1]] = True
+        if len(held) == 1:
+            self.spline = Spline(np.zeros(1, dtype=np.int64), self.values, self.into, self.out)
+            return
         while True:
             keys = np.flatnonzero(self.keyed)
             self.spline = fitted(
@@ -98,6 +104,15 @@ class Curve:
             made[:, 3:, self.turning :] = np.eye(3) / self.length[:, None, None]
         return made
 
+    def _turnover(self) -> Doubles:
+        """The signs (D,) that slopes change at the seam: the same turn may be keyed in two ways."""
+        signs = np.ones(self.values.shape[1])
+        if self.turning:
+            signs[: self.turning] = turns.signs(
+                self.mode, self.values[0, : self.turning], self.values[-1, : self.turning]
+            )
+        return signs
+
     def _corners(self) -> Bools:
         found = np.zeros(len(self.values), dtype=bool)
         if len(found) < 7:
@@ -107,3 +122,18 @@ class Curve:
         around = np.max([error[2 + by : len(error) - 2 + by] for by in (-2, -1, 1, 2)], axis=0)
         found[3:-3] = (error[2:-2] > _CORNER) & (error[2:-2] > _SHARP * around)
         return found
+
+
+def guess(curves: list[Curve]) -> None:
+    """Key the frames that are likely to be needed."""
+    count, width = len(curves), max(curve.values.shape[1] for curve in curves)
+    frames = len(curves[0].values)
+    values, into, out = (np.zeros((count, frames, width)) for _ in range(3))
+    weights = np.zeros((count, frames, 6, width))
+    for row, curve in enumerate(curves):
+        own = slice(curve.values.shape[1])
+        values[row, :, own], into[row, :, own] = curve.values, curve.into
+        out[row, :, own], weights[row, :, :, own] = curve.out, curve.weights / _GUESS
+    keyed = walk(values, into, out, weights, np.array([curve.keyed for curve in curves]))
+    for curve, frames_keyed in zip(curves, keyed, strict=True):
+        curve.keyed = frames_keyed

@@ -58,27 +58,30 @@ def basis(share: Doubles, gap: Doubles) -> Doubles:
     )
 
 
-def slopes(values: Doubles, corners: NDArray[np.bool_], seam: bool) -> tuple[Doubles, Doubles]:
-    """The data's slopes (..., T, D) on the left and on the right of every frame, units a frame.
+def slopes(
+    values: Doubles, corners: NDArray[np.bool_], seam: Doubles | None
+) -> tuple[Doubles, Doubles]:
+    """The data's slopes, (T, D) each, on the left and on the right of every frame, units a frame.
 
-    values: (..., T, D), T > 2; corners: (..., T). seam: the last frame is the first again.
+    values: (T, D); corners: (T,). seam: the last frame is the first again, and so is its slope,
+    times these signs, (D,).
     """
-    middle = np.empty_like(values)
-    middle[..., 1:-1, :] = (values[..., 2:, :] - values[..., :-2, :]) / 2
-    ahead, behind = middle.copy(), middle.copy()
-    three = np.array([-1.5, 2.0, -0.5])
-    after = sum(w * values[..., i : i + values.shape[-2] - 2, :] for i, w in enumerate(three))
-    before = -sum(w * values[..., 2 - i : values.shape[-2] - i, :] for i, w in enumerate(three))
-    ahead[..., :-2, :] = np.where(corners[..., :-2, None], after, middle[..., :-2, :])
-    behind[..., 2:, :] = np.where(corners[..., 2:, None], before, middle[..., 2:, :])
-    if seam:
-        first = (values[..., 1, :] - values[..., -2, :]) / 2
-        last = first
-    else:
-        first, last = after[..., 0, :], before[..., -1, :]
-    for side in (ahead, behind):
-        side[..., 0, :], side[..., -1, :] = first, last
-    return behind, ahead
+    if len(values) < 3:
+        level = np.diff(values, axis=0).sum(axis=0) + np.zeros_like(values)
+        return level, level.copy()
+    middle = np.gradient(values, axis=0)
+    after, before = middle.copy(), middle.copy()
+    after[:-2] = (4 * values[1:-1] - 3 * values[:-2] - values[2:]) / 2
+    before[2:] = (3 * values[2:] - 4 * values[1:-1] + values[:-2]) / 2
+    into = np.where(corners[:, None], before, middle)
+    out = np.where(corners[:, None], after, middle)
+    first, last = after[0], before[-1]
+    if seam is not None:
+        first = (values[1] - values[0] + seam * (values[-1] - values[-2])) / 2
+        last = seam * first
+    for side in (into, out):
+        side[0], side[-1] = first, last
+    return into, out
 
 
 def fitted(

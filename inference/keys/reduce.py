@@ -20,16 +20,13 @@ from ..retarget import Channel, Puppet
 from ..retarget.options import Options
 from ..skeleton import CONTACT_JOINTS, JOINTS
 from . import forward, turns
-from .curve import Curve
+from .curve import Curve, guess
 from .hermite import Spline
-from .walk import walk
 
 Doubles = NDArray[np.float64]
 
 #: How far a planted foot may be off, metres of `Motion`: so it never slides by a centimetre.
 _PLANTED = 0.004
-#: The first guess is made at a tolerance so much wider, because fitting improves it.
-_GUESS = 2.0
 #: The part of the tolerance in space that one bone may use up; those above it err too.
 _SHARE = 1.5
 #: How much of an error that is too large is left to its causes in the next round.
@@ -80,7 +77,7 @@ def reduced(
         location = None if channel.location is None else channel.location.astype(np.float64)
         curves[place] = Curve(modes[place], rotation, location, angle, length, seam)
     if curves:
-        _guess(list(curves.values()))
+        guess(list(curves.values()))
     for curve in curves.values():
         curve.refine()
     exact = forward.places(puppet, *_moves(dance, {}))
@@ -107,21 +104,6 @@ def _room(puppet: Puppet, contacts: Floats, options: Options) -> Doubles:
             planted = contacts[:, feet[handle.joint]] > 0.5
             room[place, planted] = np.minimum(room[place, planted], _PLANTED)
     return room * puppet.figure.scale
-
-
-def _guess(curves: list[Curve]) -> None:
-    """Key the frames that are likely to be needed."""
-    count, width = len(curves), max(curve.values.shape[1] for curve in curves)
-    frames = len(curves[0].values)
-    values, into, out = (np.zeros((count, frames, width)) for _ in range(3))
-    weights = np.zeros((count, frames, 6, width))
-    for row, curve in enumerate(curves):
-        own = slice(curve.values.shape[1])
-        values[row, :, own], into[row, :, own] = curve.values, curve.into
-        out[row, :, own], weights[row, :, :, own] = curve.out, curve.weights / _GUESS
-    keyed = walk(values, into, out, weights, np.array([curve.keyed for curve in curves]))
-    for curve, frames_keyed in zip(curves, keyed, strict=True):
-        curve.keyed = frames_keyed
 
 
 def _moves(

@@ -88,6 +88,19 @@ def rates(mode: str, values: Doubles) -> Doubles:
     return made
 
 
+def signs(mode: str, first: Doubles, second: Doubles) -> Doubles:
+    """The signs (D,) that changes of the values get from one way of keying a turn to another."""
+    made = np.ones(len(first))
+    if mode == "QUATERNION":
+        made[:] = np.sign(first @ second)
+    elif mode == "AXIS_ANGLE":
+        made[:] = np.sign(first[1:] @ second[1:])
+    else:
+        outer, middle = ("XYZ".index(letter) for letter in mode[:2])
+        made[middle] = np.cos(np.pi * np.rint((second - first)[outer] / np.pi))
+    return made
+
+
 def _euler(mode: str, rotation: Rotation) -> Doubles:
     first, middle, last = ("XYZ".index(letter) for letter in mode)
     angles = np.empty((len(rotation), 3))
