@@ -101,10 +101,13 @@ def reach(
     wanted = end - start
     distance = _softened(own, np.linalg.norm(wanted, axis=-1), stretch)
     upper, lower = own.middle - own.start, own.end - own.middle
-    bend = _bend(own, distance) - _bend(own, np.linalg.norm(upper + lower, axis=-1))
-    # A straight limb has no plane of its own; there it bends as in the rest pose.
     rest = own.start_turn @ _HINGES[int(own.joints[0])]
-    hinge = np.cross(upper, lower) / (own.upper * own.lower) + 0.01 * rest
+    across = np.cross(upper, lower) / (own.upper * own.lower)
+    # A knee that bends backwards is more than straight, and has its hinge where all knees have it.
+    way = np.where((across * rest).sum(axis=-1) < 0, -1.0, 1.0)
+    bend = _bend(own, distance) - way * _bend(own, np.linalg.norm(upper + lower, axis=-1))
+    # A straight limb has no plane of its own; there it bends as in the rest pose.
+    hinge = way[:, None] * across + 0.01 * rest
     hinge /= np.linalg.norm(hinge, axis=-1, keepdims=True)
     middle_bend = _matrix(hinge * bend[:, None])
     turn = between(upper + _apply(middle_bend, lower), wanted)

@@ -63,10 +63,10 @@ def path(motion: Motion, *, loop: bool = False) -> Doubles:
 
 def heading(motion: Motion, *, loop: bool = False) -> Doubles:
     """Where a figure faces, smoothly and without jumps, (T,), rad; 0 is -y, +pi/2 is +x."""
-    return _smooth(_facing(motion)[:, None], motion.fps, loop)[:, 0]
+    return _smooth(facing(motion)[:, None], motion.fps, loop)[:, 0]
 
 
-def _facing(motion: Motion) -> Doubles:
+def facing(motion: Motion) -> Doubles:
     """The turn of the pelvis about the vertical, (T,), rad: what is left when it is put upright.
 
     That is told of a pelvis that bends or lies, too; upside down nothing is, and it is bridged.

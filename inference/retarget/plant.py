@@ -90,12 +90,10 @@ def _source(fitted: Motion, figure: Figure) -> tuple[Motion, list[Limb]]:
 
 
 def _stood(motion: Motion, legs: list[Limb]) -> bool:
-    """Whether the contacts of a motion on our own body are certain, and its toes stand then.
+    """Whether the toes of a motion on our own body stand when its contacts say so.
 
     Ankles give way to them (see `goals`), so they prove nothing.
     """
-    if not np.isin(motion.contacts, (0.0, 1.0)).all():
-        return False
     strays = []
     for side, leg in enumerate(legs):
         for start, stop in stretches(motion.contacts[:, 2 * side + 1] > 0.5):
