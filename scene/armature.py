@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 
 from ..inference.errors import TwostepError
 from ..inference.motion import Motion
-from ..inference.retarget import Figure, Puppet, poses, stand_in
+from ..inference.retarget import Figure, poses, stand_in
 from ..inference.retarget.hinges import meeting
 from ..inference.rigs import Recognition, Rig, recognise
 from ..inference.skeleton import INDEX, JOINT_COUNT
@@ -163,13 +163,6 @@ def figure(ob: bpy.types.Object, bones: BoneMap) -> Figure:
     return Figure(rest, heads, present)
 
 
-def puppet(ob: bpy.types.Object, _bones: BoneMap) -> Puppet:
-    """The bones to key, as they rest and hang on each other."""
-    from .puppets import puppet as strings
-
-    return strings(ob, recognition(ob)).puppet
-
-
 def present_pose(context: bpy.types.Context, ob: bpy.types.Object, bones: BoneMap) -> Motion:
     """The pose that the armature has in the present frame, constraints and all: one frame."""
     evaluated = ob.evaluated_get(context.evaluated_depsgraph_get())
@@ -209,11 +202,3 @@ def turned(
         rotations[INDEX[joint]] = matrix[:3, :3] / np.linalg.norm(matrix[:3, :3], axis=0)
     places = [np.array(evaluated.pose.bones[name].matrix) @ offset for name, offset in hips]
     return rotations, np.mean(places, axis=0)[:3]
-
-
-def chain(ob: bpy.types.Object, bones: BoneMap) -> list[bpy.types.PoseBone]:
-    """The mapped bones and every bone above them: what else they do would show in the dance."""
-    wanted = set(bones.values())
-    for name in bones.values():
-        wanted.update(parent.name for parent in ob.data.bones[name].parent_recursive)
-    return [bone for bone in ob.pose.bones if bone.name in wanted]

@@ -52,6 +52,11 @@ class Drivers:
     channels: frozenset[tuple[str, str]]
     constraints: frozenset[tuple[str, str]]
 
+    @property
+    def bones(self) -> set[str]:
+        """The bones that they move."""
+        return {bone for bone, _ in self.channels}
+
 
 def drivers(ob: bpy.types.Object) -> Drivers:
     """The drivers that work."""

@@ -20,6 +20,8 @@ from .web import Web
 
 #: A scale is uneven when its axes differ by more than this share.
 _UNEVEN = 1e-3
+#: mmd_tools' property of a goal that says whether it is followed.
+_MMD_TOGGLE = "mmd_ik_toggle"
 #: The hips place the whole figure: they belong to it even when they cannot be turned.
 _HIPS = ("left_hip", "right_hip")
 
@@ -64,7 +66,7 @@ def puppet(
         Puppet(figure, web.handles()),
         (*held.switches.items(), *_switches(ob, recognition, limbs)),
         (*held.said, *_unmet(ob, recognition, limbs, root)),
-        _still(ob, {*web.wanted, *recognition.bones.values()}),
+        _still(ob, {*web.wanted, *recognition.bones.values()}, held.bones | driven.bones),
     )
 
 
@@ -86,6 +88,10 @@ def _switches(
         if value is not None and switch.property in bone:
             name = bpy.utils.escape_identifier(switch.property)
             yield f'{bone.path_from_id()}["{name}"]', float(value)
+    for goal in controls.goals.values() if controls else ():
+        if hasattr(ob.pose.bones[goal], _MMD_TOGGLE):  # while mmd_tools is there
+            path = f"{ob.pose.bones[goal].path_from_id()}.{_MMD_TOGGLE}"
+            yield path, float(limbs == "IK")
 
 
 def _unmet(ob: bpy.types.Object, recognition: Recognition, limbs: str, root: bool) -> Iterator[str]:
@@ -103,8 +109,8 @@ def _unmet(ob: bpy.types.Object, recognition: Recognition, limbs: str, root: boo
         )
 
 
-def _still(ob: bpy.types.Object, bones: set[str]) -> tuple[str, ...]:
-    """Those bones, what they hang on, and what their constraints go by."""
+def _still(ob: bpy.types.Object, bones: set[str], without: set[str]) -> tuple[str, ...]:
+    """Those bones, what they hang on, and what their constraints go by; `without` stay out."""
     pending, found = list(bones), set(bones)
     while pending:
         bone = ob.pose.bones[pending.pop()]
@@ -114,7 +120,7 @@ def _still(ob: bpy.types.Object, bones: set[str]) -> tuple[str, ...]:
                 above += _targets(ob, constraint)
         pending += [name for name in above if name not in found]
         found.update(above)
-    return tuple(bone.name for bone in ob.data.bones if bone.name in found)
+    return tuple(bone.name for bone in ob.data.bones if bone.name in found - without)
 
 
 def _targets(ob: bpy.types.Object, constraint: bpy.types.Constraint) -> Iterator[str]:
