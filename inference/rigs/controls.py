@@ -3,8 +3,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass, field
+from itertools import chain
 from typing import Any, TypeVar
 
 from ..skeleton import JOINTS
@@ -57,6 +58,13 @@ class ControlNames:
     poles: Names
     ik_turns: Names
     switches: tuple[tuple[Key, Switch], ...]
+
+    def known(self) -> Iterator[Key]:
+        """Every name that it knows."""
+        yield from self.travel
+        for names in (self.turns, self.goals, self.poles, self.ik_turns):
+            yield from chain.from_iterable(names.values())
+        yield from (key for key, _ in self.switches)
 
     def found(self, index: Mapping[Key, str], joints: Collection[str]) -> Controls:
         """Those bones that a rig has, of the joints that it shows; index: its bones by key."""

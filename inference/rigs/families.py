@@ -30,8 +30,10 @@ The spelling of names does not matter (see `names`), nor do prefixes that many b
 from __future__ import annotations
 
 import tomllib
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from functools import lru_cache
+from itertools import chain
 from pathlib import Path
 
 from ..retarget import OPTIONAL
@@ -57,6 +59,14 @@ class Family:
     root: tuple[Key, ...] = ()
     marks: Names = field(default_factory=dict)
     controls: ControlNames | None = None
+
+    def known(self) -> Iterator[Key]:
+        """Every name that it knows."""
+        for names in (self.joints, self.marks):
+            yield from chain.from_iterable(names.values())
+        yield from (*self.needs, *self.root)
+        if self.controls:
+            yield from self.controls.known()
 
 
 @lru_cache(maxsize=1)

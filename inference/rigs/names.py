@@ -8,6 +8,7 @@ import unicodedata
 from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass
+from functools import lru_cache
 
 #: "L", "R" or "", and the words of a name without its side, run together: ("L", "upperarm").
 Key = tuple[str, str]
@@ -17,10 +18,11 @@ _SIDES = {
     "l": "L", "left": "L", "lft": "L", "左": "L",
     "r": "R", "right": "R", "rgt": "R", "右": "R",
 }  # fmt: skip
-_GLUED = ("left", "right", "左", "右", "l", "r")
+#: How a side may begin a name without anything in between.
+GLUED = ("left", "right", "左", "右", "l", "r")
 _NUMBERED = re.compile(r"\.\d{3}$")
 #: A prefix or suffix counts when at least so many bones bear it; longer ones are not looked for.
-_SHARED, _LONGEST = 8, 4
+_SHARED, _LONGEST = 8, 6
 #: So many of the commonest prefixes are tried.
 _TRIED = 12
 
@@ -42,11 +44,12 @@ class Name:
         joined = "".join(self.words[len(prefix) :])
         found = [(self.side, joined)]
         if not self.side:
-            marks = (mark for mark in _GLUED if joined.startswith(mark))
+            marks = (mark for mark in GLUED if joined.startswith(mark))
             found += [(_SIDES[mark], joined.removeprefix(mark)) for mark in marks]
         return [key for key in found if key[1]]
 
 
+@lru_cache(maxsize=1 << 13)  # a rig's names are read several times over
 def read(name: str) -> Name:
     """The words of `mixamorig:LeftUpLeg`, `up_leg.L`, `lupleg`."""
     bare = re.split(r"[:|]", unicodedata.normalize("NFKC", name))[-1]

@@ -178,7 +178,17 @@ def _meanings(
     """What names surely mean, and what they may mean if a side is glued to them."""
     surely: dict[Key, int] = {}
     maybe: dict[Key, int] = {}
+    known, length = _vocabulary(), len(prefix)
     for bone in bones:
-        for place, key in enumerate(read[bone].meanings(prefix)):
-            (maybe if place else surely).setdefault(key, bone)
+        name = read[bone]
+        if name.words[:length] == prefix and "".join(name.words[length:]) in known:
+            for place, key in enumerate(name.meanings(prefix)):
+                (maybe if place else surely).setdefault(key, bone)
     return surely, maybe
+
+
+@lru_cache(maxsize=1)
+def _vocabulary() -> frozenset[str]:
+    """What the words of a name may be, run together, if any family knows it."""
+    words = {word for family in families() for _, word in family.known()}
+    return frozenset(words | {mark + word for mark in names.GLUED for word in words})

@@ -14,12 +14,13 @@ from itertools import pairwise
 
 import numpy as np
 from numpy.typing import NDArray
+from scipy.spatial import cKDTree
 
 from .rig import Rig
 
 #: How far a bone may be from its mirror image, and a bone of the spine from the mirror, as shares
-#: of the rig's size.
-_NEAR, _MIDDLE = 0.015, 0.002
+#: of the rig's size; so near is just there.
+_NEAR, _MIDDLE, _JUST = 0.015, 0.002, 0.002
 #: Fewer bones than pelvis, spine, head and four limbs of three make no person.
 _FEWEST = 15
 SIDES = ("left", "right")
@@ -42,6 +43,8 @@ def find(rig: Rig) -> dict[str, int]:
     if len(heads) < _FEWEST or not np.isfinite(heads).all():
         return {}
     size = float(np.linalg.norm(np.ptp(heads, axis=0)))
+    if size == 0:
+        return {}
     across, partners = _mirror(heads, size)
     limbs = _limbs(rig, heads, partners, across)
     for up in _directions(across):
@@ -53,19 +56,29 @@ def find(rig: Rig) -> dict[str, int]:
 
 def _mirror(heads: NDArray, size: float) -> tuple[int, dict[int, int]]:
     """The axis that left and right lie along, and every limb bone's mirror image."""
-    best: tuple[int, dict[int, int]] = (0, {})
+    best: tuple[int, int] = (0, 0)
+    found: tuple[int, dict[int, int]] = (0, {})
     bones = np.arange(len(heads))
-    for axis in range(3):
+    # Of bones in one place the first has a mirror image: twist bones come after their limb.
+    _, first = np.unique(np.round(heads / (1e-4 * size)), axis=0, return_index=True)
+    tree = cKDTree(heads[first])
+    # The mirror is where most bones have as many on either side, or at the armature's middle.
+    planes = [(axis, at) for axis in range(3) for at in {float(np.median(heads[:, axis])), 0.0}]
+    for axis, plane in planes:
         flipped = heads.copy()
-        flipped[:, axis] = 2 * np.median(heads[:, axis]) - flipped[:, axis]
-        apart = np.linalg.norm(flipped[:, None] - heads[None], axis=-1)
-        nearest = apart.argmin(axis=1)
+        flipped[:, axis] = 2 * plane - flipped[:, axis]
+        apart, place = tree.query(flipped)
+        nearest = first[place]
         aside = np.abs(flipped[:, axis] - heads[:, axis]) > 2 * _MIDDLE * size
-        twin = (nearest != bones) & (nearest[nearest] == bones) & (apart.min(axis=1) < _NEAR * size)
-        partners = {int(bone): int(nearest[bone]) for bone in np.flatnonzero(aside & twin)}
-        if len(partners) > len(best[1]):
-            best = (axis, partners)
-    return best
+        twin = (nearest != bones) & (nearest[nearest] == bones) & (apart < _NEAR * size)
+        # In a cloud of hair and cloth many bones are near some mirror image, but none just there.
+        just = aside & twin & (apart < _JUST * size)
+        fit = (int(just.sum()), int((aside & twin).sum()))
+        if fit > best:
+            paired = just if fit[0] >= _FEWEST else aside & twin
+            found = (axis, {int(bone): int(nearest[bone]) for bone in np.flatnonzero(paired)})
+            best = fit
+    return found
 
 
 def _limbs(rig: Rig, heads: NDArray, partners: dict[int, int], across: int) -> list[_Limb]:

@@ -17,16 +17,26 @@ from twostep.inference.skeleton import INDEX, JOINTS, PARENTS, rest_positions
 from .families import RIGS
 
 
-@pytest.mark.parametrize("prefix", ["", "Hero:", "chr_hero_"])
+@pytest.mark.parametrize("affixes", [("", ""), ("Hero:", ""), ("chr_hero_", ""), ("", ".001")])
 @pytest.mark.parametrize("name", RIGS)
-def test_published_names(name, prefix):
-    published = RIGS[name]
-    found = recognise(published.rig(prefix))
-    assert found.lacking == ()
+def test_published_names(name, affixes):
+    """As they are, in a namespace, with a prefix, and as Blender counts a copy's bones."""
+    published, (prefix, suffix) = RIGS[name], affixes
+
+    def spelt(bone):
+        return f"{prefix}{bone}{suffix}"
+
+    rig = published.rig(prefix, suffix)
+    found = recognise(rig)
+    assert (found.lacking, found.rivals, found.notes) == ((), (), ())
     assert found.family == published.family
-    expected = {joint: prefix + bone for joint, bone in published.expected().items()}
+    expected = {joint: spelt(bone) for joint, bone in published.expected().items()}
     assert {joint: found.bones[joint] for joint in expected} == expected
     assert len(set(found.bones.values())) == len(found.bones)
+    assert found.root == (spelt(published.before + published.root) if published.root else None)
+    if published.hand:
+        assert found.marks["left_hand"] == spelt(published.before + published.hand)
+    assert not set(found.marks.values()) & set(found.bones.values())
 
 
 @pytest.mark.parametrize("side", ["left", "right"])
