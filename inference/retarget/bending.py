@@ -20,7 +20,7 @@ from . import turns
 Doubles = NDArray[np.float64]
 
 #: Steps at most, the largest angle of one, and one that is small enough to stop after, rad.
-_STEPS, _FARTHEST, _DONE = 12, 0.6, 2e-4
+_STEPS, _FARTHEST, _DONE = 12, 0.6, 1e-3
 _DAMPING = 1e-5
 
 
@@ -117,7 +117,7 @@ def bent(links: Sequence[Link], aims: Sequence[Aim], angles: Doubles) -> Bent:
     """The limb bent towards its aims, beginning at angles (N, T)."""
     hinges = [hinge for link in links for hinge in link.hinges]
     now = Bent(links, angles)
-    for _ in range(_STEPS):
+    for _ in range(_STEPS if hinges else 0):
         step = np.clip(_step(links, hinges, aims, now, angles), -_FARTHEST, _FARTHEST)
         angles = angles + step
         now = Bent(links, angles)

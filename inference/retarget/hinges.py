@@ -1,17 +1,19 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """Bones that may not turn about all of their axes: robots' joints, and bones with locked axes.
 
-Several such bones, one after the other, may make one joint together: hip = pitch, roll, yaw. A limb
-that has one is bent as a whole, so that what a bone cannot do the bones below and above it make up
-for. What it aims at, where it cannot have everything:
+Several such bones, one after the other, may make one joint together: hip = pitch, roll, yaw. What
+they cannot do, what hangs on them makes up for. An arm or a leg that has such a bone is bent as a
+whole, from the hip or the shoulder on. What it aims at, where it cannot have everything:
 
-    knee, ankle, elbow, wrist   are where they should be; so a thigh or an upper arm twists until
-                                the hinge below it lies across the bend
-    feet                        stand where they should, first of all, with a level sole
-    hands                       point where they should, then lie as they should
-    spine, neck, head           are turned as nearly as can be
-    twist of thigh, upper arm   is the source's own as far as nothing else asks for another: so it
-                                is that of a straight limb, which has no plane to bend in
+    feet            stand where they should, first of all, with a level sole, and head where they
+                    should while they stand
+    limbs           point where they should; so a thigh or an upper arm twists until the hinge below
+                    it lies across the bend
+    hands           point where they should, then lie as they should
+    twist           is the source's own as far as nothing else asks for another: so it is in a
+                    straight limb, which has no plane to bend in
+
+All others, spine, neck, head, toes, are turned as nearly as can be.
 """
 
 from __future__ import annotations
@@ -24,7 +26,7 @@ from numpy.typing import NDArray
 from scipy.ndimage import gaussian_filter1d
 
 from ..motion import Floats
-from ..skeleton import INDEX, PARENTS
+from ..skeleton import INDEX, JOINTS, LEG_LENGTH, PARENTS
 from . import davenport, turns
 from .bending import Aim, Base, Bent, Hinge, Link, bent
 from .figure import SIDES, Figure
@@ -33,16 +35,13 @@ from .puppet import Handle, Puppet, Role
 
 Doubles = NDArray[np.float64]
 
-_TRUNK = ("pelvis", "spine1", "spine2", "spine3", "neck", "head")
-_LEG = ("hip", "knee", "ankle", "foot")
-_ARM = ("collar", "shoulder", "elbow", "wrist", "hand")
+_LEG, _ARM = ("hip", "knee", "ankle"), ("shoulder", "elbow", "wrist")
 
 #: What of a direction is missed, its sine, counts so much: of a bone's own one, and of one across
 #: it, which is its twist.
 _WEIGHTS = {
     "hip": (1.0, 0.2),
     "knee": (1.0, 0.0),
-    "collar": (1.0, 0.2),
     "shoulder": (1.0, 0.2),
     "elbow": (1.0, 0.3),
     "wrist": (1.0, 0.5),
@@ -59,7 +58,7 @@ _EASE = 3.0
 
 @dataclass(frozen=True)
 class Limb:
-    """The handles of a trunk, a leg or an arm, one of which at least may not turn as it likes."""
+    """The handles of a leg, an arm or a joint, one of which at least may not turn as it likes."""
 
     joints: tuple[str, ...]
     handles: tuple[int, ...]
@@ -88,14 +87,14 @@ def meeting(handles: Sequence[Handle]) -> Doubles:
 
 
 def limbs(puppet: Puppet) -> list[Limb]:
-    """The limbs of a puppet that need to be bent; the trunk, which carries the others, first."""
+    """The limbs of a puppet that need to be bent, carriers first; else a joint is one by itself."""
     if all(all(handle.free) for handle in puppet.handles):
         return []
-    wholes = [_TRUNK]
-    for parts in (_LEG, _ARM):
-        wholes += [tuple(f"{side}_{part}" for part in parts) for side in SIDES]
+    whole = [tuple(f"{side}_{part}" for part in limb) for limb in (_LEG, _ARM) for side in SIDES]
+    alone = [(joint,) for joint in JOINTS if not any(joint in limb for limb in whole)]
+    ends = [(f"{side}_{part}",) for part in ("foot", "hand") for side in SIDES]
     found = []
-    for joints in wholes:
+    for joints in [joint for joint in alone if joint not in ends] + whole + ends:
         places = tuple(
             i
             for i, handle in enumerate(puppet.handles)
@@ -213,10 +212,9 @@ def _line(joint: str, figure: Figure) -> tuple[Doubles, Doubles]:
     A bone without a joint at its end goes on as the one before it.
     """
     start = INDEX[joint]
-    children = (child for child, parent in enumerate(PARENTS) if parent == start)
-    end = next((child for child in children if figure.present[child]), start)
+    end = next((i for i, above in enumerate(PARENTS) if above == start and figure.known[i]), start)
     if end == start:
-        start = max(figure.parent(end), 0)
+        start = figure.parent(end)
     line = figure.heads[end] - figure.heads[start]
     line = line / max(float(np.linalg.norm(line)), 1e-9)
     side = np.cross(line, np.eye(3)[np.argmin(np.abs(line))])
@@ -226,11 +224,10 @@ def _line(joint: str, figure: Figure) -> tuple[Doubles, Doubles]:
 def _foot(link: int, joint: str, pose: Posed, figure: Figure, contacts: Floats) -> list[Aim]:
     """A foot's place, its level sole, and where its toes point: firmly while it stands."""
     ankle, side = INDEX[joint], SIDES.index(joint.partition("_")[0])
-    leg = [INDEX[joint.replace("ankle", part)] for part in _LEG[:3]]
-    length = float(np.linalg.norm(np.diff(figure.heads[leg], axis=0), axis=1).sum())
     stands = contacts[:, 2 * side : 2 * side + 2].max(axis=1).astype(np.float64)
     if len(stands) > 1:
         stands = gaussian_filter1d(stands, _EASE, mode="nearest")
+    length = figure.scale * LEG_LENGTH
     place, heading = (air + (floor - air) * stands for air, floor in (_STAND, _HEADING))
     return [
         Aim(link, figure.heads[ankle], True, pose.places[:, ankle], place / length),
