@@ -6,6 +6,7 @@ import signal
 import subprocess
 import sys
 
+import numpy as np
 import pytest
 
 from twostep.inference import cli, dance
@@ -32,6 +33,15 @@ def test_a_dance_is_written_and_told(folder, tune, tmp_path, capsys):
     assert len(Motion.load(out)) == 60
 
 
+def test_a_loop_is_written_and_told(folder, tune, tmp_path, capsys):
+    out = tmp_path / "a.npz"
+    assert cli.main(["dance", str(tune), "--out", str(out), "--length", "5", "--loop"]) == cli.DONE
+    assert f"{out}: 4.0 s of" in capsys.readouterr().out
+    motion = Motion.load(out)
+    assert len(motion) == pytest.approx(121, abs=1)
+    np.testing.assert_array_equal(motion.root[0], motion.root[-1])
+
+
 @pytest.mark.parametrize(
     ("more", "sentence"),
     [
@@ -39,6 +49,7 @@ def test_a_dance_is_written_and_told(folder, tune, tmp_path, capsys):
         (["--energy", "3"], "“energy” must be"),
         (["--seed", "-1"], "“seed” must be"),
         (["--length", "0"], "“length” must be"),
+        (["--length", "1", "--loop"], "1.0 s of “tune.wav” are less than one bar"),
         (["--provider", "gpu"], "“provider” must be"),
         (["--context", "nowhere.npz"], "no motion file nowhere.npz"),
         (["--out", "a.mp3"], "ends in .npz or .bvh"),

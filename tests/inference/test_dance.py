@@ -65,6 +65,32 @@ def test_a_part_of_a_song(tune, weights, start, length):
     assert abs(made.motion.seconds - min(length or 100, 6.0 - start)) <= 1 / 30
 
 
+@pytest.mark.parametrize(("start", "length"), [(0.0, None), (0.3, 4.2), (1.5, 3.9)])
+def test_a_loop_lasts_whole_bars_and_closes(tune, weights, start, length):
+    """120 bpm, four beats a bar: it begins where it is told and lasts 2 s or a multiple."""
+    made = dance(DanceJob(tune, start=start, length=length, loop=True), folder=weights)
+    bars = made.seconds / 2.0
+    assert bars == pytest.approx(round(bars), abs=0.03)
+    assert made.seconds <= (length or 6.0) + 0.15 and made.seconds > (length or 6.0) - 2.0
+    assert len(made.motion) == round(made.seconds * 30) + 1
+    np.testing.assert_array_equal(made.motion.root[0], made.motion.root[-1])
+    places = made.motion.positions()
+    np.testing.assert_allclose(places[0], places[-1], atol=1e-6)
+
+
+def test_a_loop_does_not_start_in_the_pose_of_its_context(tune, weights, tmp_path):
+    walk(2.0).save(tmp_path / "context.npz")
+    job = DanceJob(tune, context=tmp_path / "context.npz", length=4.2, loop=True)
+    made = dance(job, folder=weights)
+    places = made.motion.positions()
+    np.testing.assert_allclose(places[0], places[-1], atol=1e-6)
+
+
+def test_a_loop_needs_a_bar(tune, weights):
+    with pytest.raises(TwostepError, match=r"1.0 s of “tune.wav” are less than one bar; choose"):
+        dance(DanceJob(tune, length=1.0, loop=True), folder=weights)
+
+
 def test_a_context_gives_the_first_pose(tune, weights, tmp_path):
     context = walk(2.0).resampled(24.0)
     path = tmp_path / "context.npz"

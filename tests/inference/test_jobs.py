@@ -10,7 +10,8 @@ from twostep.inference.jobs import DanceJob, ScoreJob
 
 
 def test_a_job_survives_json():
-    job = DanceJob(song="a.wav", out="b.npz", length=3, seed=7, style="house", retime=False)
+    job = DanceJob(song="a.wav", out="b.npz", length=3, seed=7, style="house", retime=False,
+                   loop=True)  # fmt: skip
     assert DanceJob.from_fields(json.loads(json.dumps(job.to_fields()))) == job
 
 
@@ -52,7 +53,7 @@ def test_a_score_job_that_lacks_a_file_is_refused(lacking, given):
         ("start", -1), ("start", "0"), ("start", float("nan")), ("length", 0), ("length", -3),
         ("length", True), ("style", "polka"), ("style", None), ("energy", 2.1), ("energy", -0.1),
         ("energy", float("inf")), ("seed", -1), ("seed", 1.0), ("seed", True), ("seed", 2**64),
-        ("retime", 1), ("provider", "gpu"), ("candidates", 0), ("candidates", 1000),
+        ("retime", 1), ("loop", 1), ("provider", "gpu"), ("candidates", 0), ("candidates", 1000),
     ],
 )  # fmt: skip
 def test_a_wrong_field_is_named(name, value):

@@ -67,7 +67,13 @@ def test_a_job_is_done_and_told(worker, tune, tmp_path):
     worker.submit(job(2, tune, out, length=3.0, style="polka"))
     assert "“style” must be" in wait(worker, *OVER)[-1]["message"]
     worker.submit(job(3, tune, out, length=2.0))
-    assert wait(worker, *OVER)[-1]["event"] == "result"
+    assert not wait(worker, *OVER)[-1]["loop"]
+    # A loop has one frame more than it lasts.
+    worker.submit(job(4, tune, out, length=5.0, loop=True))
+    told = wait(worker, *OVER)[-1]
+    assert told["event"] == "result" and told["loop"]
+    assert told["seconds"] == pytest.approx(4.0, abs=0.04)
+    assert len(Motion.load(out)) == round(30 * told["seconds"]) + 1
 
 
 def test_cancel_ends_a_job_and_leaves_no_file(worker, tmp_path):
