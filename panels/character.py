@@ -79,8 +79,8 @@ def _draw_summary(
     found: Recognition,
 ) -> None:
     layout.label(text=summary(found), icon="ERROR" if found.lacking else "CHECKMARK")
-    if found.left_out:
-        say(layout, context, f"Dances without {' and '.join(found.left_out)}.")
+    if found.left_out and not found.lacking:
+        say(layout, context, f"It dances without {' and '.join(found.left_out)}.")
     for said in (*found.rivals, *found.notes, *corrections.damaged()):
         say(layout, context, said)
     gone = corrections.missing(ob)
@@ -114,8 +114,8 @@ def _draw_group(
     column.use_property_split = False  # leaves the names too little room
     for joint, label in GROUPS[group].items():
         split = column.split(factor=0.32, align=True)
-        split.alert = joint in found.lacking
         left = split.row()
+        left.alert = joint in found.lacking
         left.alignment = "RIGHT"
         left.label(text=label)
         row = split.row(align=True)

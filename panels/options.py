@@ -31,9 +31,6 @@ class TWOSTEP_PT_timing(Section, bpy.types.Panel):
         column.prop(settings, "use_present_pose", text="From Present Pose")
         column = layout.column(heading="End")
         column.prop(settings, "use_loop")
-        column = layout.column(align=True)
-        column.prop(settings, "blend_in")
-        column.prop(settings, "blend_out", text="Out")
 
 
 class TWOSTEP_PT_movement(Section, bpy.types.Panel):
@@ -66,6 +63,9 @@ class TWOSTEP_PT_keys(Section, bpy.types.Panel):
     def draw(self, context: bpy.types.Context) -> None:
         layout, settings = self.layout, _begun(self.layout, context)
         layout.prop(settings, "onto")
+        column = layout.column(align=True)
+        column.prop(settings, "blend_in")
+        column.prop(settings, "blend_out", text="Out")
         layout.prop(settings, "bones")
         if settings.bones == "COLLECTION":
             ob = armature.character(context)

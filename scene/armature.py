@@ -140,7 +140,7 @@ def _check_bones(ob: bpy.types.Object, found: Recognition, purpose: str) -> None
         more = f" and {len(lacking) - 4} more" if len(lacking) > 4 else ""
         raise TwostepError(
             f"{ob.name} is not a figure that Twostep can {purpose}: it has no bones for "
-            f"{some}{more}."
+            f"{some}{more}; if it has them, choose them under Character."
         )
 
 

@@ -19,11 +19,13 @@ _NESTED = {"row", "column", "split", "box", "column_flow", "grid_flow"}
 
 
 class Layout:
-    """What was drawn: `texts`, `properties` by name with the layout they lie in, `operators`."""
+    """What was drawn: `texts`, those of them in `red`, `properties` by name with the layout that
+    they lie in, `operators`, and `panels` that can be opened."""
 
     def __init__(self, drawn: SimpleNamespace | None = None, parent: Layout | None = None) -> None:
         self.__dict__.update(
-            drawn=drawn or SimpleNamespace(texts=[], properties={}, operators=[], panels=[]),
+            drawn=drawn
+            or SimpleNamespace(texts=[], red=[], properties={}, operators=[], panels=[]),
             parent=parent,
             state={},
         )
@@ -62,6 +64,8 @@ class Layout:
     def _draw(self, name: str, given: dict[str, Any]) -> Any:
         if name == "label":
             self.drawn.texts.append(given.get("text", ""))
+            if self.alerts:
+                self.drawn.red.append(given.get("text", ""))
         elif name in ("prop", "prop_search"):
             assert given["property"] in given["data"].bl_rna.properties, given["property"]
             if name == "prop_search":
@@ -91,13 +95,7 @@ class Layout:
 
 
 def draw(panel: type, context: bpy.types.Context) -> SimpleNamespace:
-    """What a panel draws: texts, properties with their layouts, operators, panels it opens."""
+    """What a panel draws, as `Layout` tells it."""
     layout = Layout()
-    owner = SimpleNamespace(layout=layout)
-    owner.__dict__.update(
-        {n: getattr(panel, n).__get__(owner) for n in ("_draw",) if hasattr(panel, n)}
-    )
-    if hasattr(panel, "draw_header_preset"):
-        panel.draw_header_preset(owner, context)
-    panel.draw(owner, context)
+    panel.draw(SimpleNamespace(layout=layout), context)
     return layout.drawn

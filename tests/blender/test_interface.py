@@ -195,8 +195,9 @@ class TestDrawing:
         for joint in ("left_knee", "left_hand"):
             setattr(ob.data.twostep, joint, "")
         assert "left_knee" in armature.recognition(ob).lacking
-        drawn = draw(panels.TWOSTEP_PT_character, context).properties
-        assert drawn["left_knee"].alerts and not drawn["left_hand"].alerts
+        assert draw(panels.TWOSTEP_PT_character, context).red == ["Knee"]
+        texts = " ".join(draw(panels.TWOSTEP_PT_dance, context).texts)
+        assert "no bones for left knee" in texts and "under Character" in texts
 
     def test_what_does_not_apply_is_switched_off(self, context):
         mixamo_armature()
