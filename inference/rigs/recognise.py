@@ -30,27 +30,43 @@ def recognise(
     """
     preset = _fitting(rig, presets)
     chosen, notes = _chosen(rig, {**dict(preset.bones if preset else ()), **(corrections or {})})
-    reading = _read(rig, chosen)
-    found = dict(reading.found) if reading else {}
-    if chosen and reading:
-        found = around(rig, reading, chosen)
-    family, label = (reading.family.name, reading.family.label) if reading else ("", "")
-    if not found.keys() >= _WHOLE:
-        shaped = _by_shape(rig, reading, chosen)
-        if shaped:
-            reading, found, family, label = None, shaped, "shape", "Humanoid"
-        elif not _says_enough(rig, reading.found if reading else {}):
-            reading, found = None, {joint: b for joint, b in chosen.items() if b is not None}
-            family, label = "chosen", "Chosen bones"
+    reading, found = _found(rig, chosen)
     if not found or (not chosen and shape.on_four_legs(rig, found)):
         return Recognition("", "", {}, notes=notes)
     if preset:
         family, label = preset.name, preset.label
+    elif reading:
+        family, label = reading.family.name, reading.family.label
+    else:
+        alone = found.keys() <= chosen.keys()
+        family, label = ("chosen", "Chosen bones") if alone else ("shape", "Humanoid")
     bones = {joint: rig.names[found[joint]] for joint in JOINTS if joint in found}
     controls, marks = _furniture(rig, reading, bones, chosen)
     rivals = _rivals(rig, found) if controls is None or not controls.turns else ()
     root = _root(rig, reading, found, controls)
     return Recognition(family, label, bones, root, controls, marks, rivals, notes)
+
+
+def _found(rig: Rig, chosen: Chosen) -> tuple[Reading | None, Found]:
+    """The joints' bones, and what names said of them if they said enough."""
+    reading = _read(rig, chosen)
+    if reading and not _says_enough(rig, reading.found):
+        reading = None
+    named = reading.found if reading else {}
+    found = around(rig, reading, chosen) if reading and chosen else named
+    if found.keys() >= _WHOLE or named.keys() >= _WHOLE:
+        return reading, found
+    shaped = shape.find(rig)
+    agreed = sum(shaped.get(joint) == bone for joint, bone in named.items())
+    if shaped.keys() >= _WHOLE and agreed >= 0.9 * len(named):
+        taken = set(chosen.values())
+        kept = {joint: b for joint, b in shaped.items() if joint not in chosen and b not in taken}
+        return None, kept | _bones(chosen)
+    return (reading, found) if reading else (None, _bones(chosen))
+
+
+def _bones(chosen: Chosen) -> Found:
+    return {joint: bone for joint, bone in chosen.items() if bone is not None}
 
 
 def _furniture(
@@ -129,18 +145,6 @@ def _trees(tops: list[int]) -> list[list[int]]:
     for bone, top in enumerate(tops):
         trees.setdefault(top, []).append(bone)
     return list(trees.values())
-
-
-def _by_shape(rig: Rig, reading: Reading | None, chosen: Chosen) -> Found:
-    """What its shape says, with what was chosen; nothing when names say something else."""
-    shaped = shape.find(rig)
-    named = reading.found if reading else {}
-    agreed = sum(shaped.get(joint) == bone for joint, bone in named.items())
-    if not shaped.keys() >= _WHOLE or agreed < 0.9 * len(named):
-        return {}
-    taken = set(chosen.values())
-    found = {joint: b for joint, b in shaped.items() if joint not in chosen and b not in taken}
-    return found | {joint: bone for joint, bone in chosen.items() if bone is not None}
 
 
 def _says_enough(rig: Rig, found: Found) -> bool:
