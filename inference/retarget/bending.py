@@ -143,8 +143,8 @@ def _step(
         weighted = np.asarray(aim.weight) ** 2 * ways
         square[np.ix_(movers, movers)] += np.einsum("kit,lit->klt", weighted, ways)
         slope[movers] += np.einsum("kit,it->kt", weighted, missed)
-    smooth = np.array([[hinge.smooth] for hinge in hinges]) ** 2
-    still = np.array([[hinge.still] for hinge in hinges]) ** 2
+    smooth = np.square([[hinge.smooth] for hinge in hinges])
+    still = np.square([[hinge.still] for hinge in hinges])
     change = smooth * np.diff(angles, axis=1)
     slope += still * angles
     slope[:, 1:] += change

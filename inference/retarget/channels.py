@@ -76,7 +76,8 @@ def _heads(puppet: Puppet, pose: Posed, own: Doubles, track: Track | None) -> li
 
     own: how the handles are turned, (4, H, T).
     """
-    figure, heads = puppet.figure, []
+    figure = puppet.figure
+    heads: list[Doubles] = []
     for handle in puppet.handles:
         if handle.carrier >= 0:
             heads.append(_carried(puppet, handle, own, heads))
