@@ -123,9 +123,13 @@ def rest_lines(
 
 
 def switch_lines(
-    ob: bpy.types.Object, strings: Strings, wanted: Collection[str] | None, frames: Doubles
+    ob: bpy.types.Object,
+    strings: Strings,
+    wanted: Collection[str] | None,
+    frames: Doubles,
+    layer: bool,
 ) -> Iterator[Line]:
-    """One key for every property that says how the rig moves.
+    """One key for every property that says how the rig moves; in a layer two, for its range.
 
     When only some bones dance, those of the limbs that do not are left alone: a switch belongs to
     the handle that is nearest to its bone.
@@ -138,7 +142,8 @@ def switch_lines(
             away = np.linalg.norm(heads - np.array(bone.bone.head_local), axis=1)
             if bone.name not in wanted and handles[int(away.argmin())].bone not in wanted:
                 continue
-        keys = fcurves.straight(frames[:1], np.array([value]), fcurves.CONSTANT)
+        at = frames[[0, -1]] if layer and len(frames) > 1 else frames[:1]
+        keys = fcurves.straight(at, np.full(len(at), value), fcurves.CONSTANT)
         yield Line(path, 0, bone.name if bone else "Switches", keys)
 
 

@@ -6,7 +6,7 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import bpy
 import numpy as np
@@ -77,7 +77,10 @@ def whole_frames(
         return frames, motion.sampled(at), _sampled(track, at)
     frames = first + np.arange(np.rint(period) + 1)
     at = (frames - placement.frame) / np.rint(period) * (len(motion) - 1)
-    return frames, motion.sampled(at % (len(motion) - 1)), _sampled(track, at, loop=True)
+    rounds, within = np.divmod(at, len(motion) - 1)
+    sampled = motion.sampled(within)
+    on = rounds[:, None] * (motion.root[-1] - motion.root[0])
+    return frames, replace(sampled, root=sampled.root + on), _sampled(track, at, loop=True)
 
 
 def _sampled(track: Track | None, at: Doubles, *, loop: bool = False) -> Track | None:
@@ -130,7 +133,7 @@ def write_dance(
     lines = [
         *danced,
         *rest_lines(ob, strings, wanted, danced, frames, share, before, layer),
-        *switch_lines(ob, strings, wanted, frames),
+        *switch_lines(ob, strings, wanted, frames, layer),
     ]
     told: tuple[str, ...] = ()
     with _empty(ob, name, layer) as (action, where):
