@@ -37,10 +37,10 @@ def reached(fitted: Motion, source: Motion, figure: Figure, share: float) -> Mot
 
     source: the motion on our own body, as many frames. share: 0 leaves the arms turned as in the
     source, 1 has the wrists where the source has them, as far as the arms reach. Elbows keep their
-    plane, hands their rotation in the world.
+    plane, hands their rotation in the world. A figure without legs stands nowhere to reach from.
     """
     sides = [side for side in (0, 1) if figure.present[ARMS[side, :3]].all()]
-    if share <= 0.0 or not sides:
+    if share <= 0.0 or not sides or not figure.legs:
         return fitted
     local = fitted.matrices()
     places, world = forward_kinematics(local, fitted.root, figure.proportions.offsets)
