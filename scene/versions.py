@@ -137,7 +137,8 @@ def slot_curves(
 
 def selected_bones(ob: bpy.types.Object) -> set[str]:
     """The names of the selected bones; 5.0 keeps them with the pose."""
-    bones = ob.pose.bones if hasattr(bpy.types.PoseBone, "select") else ob.data.bones
+    posed = "select" in bpy.types.PoseBone.bl_rna.properties
+    bones = ob.pose.bones if posed else ob.data.bones
     return {bone.name for bone in bones if bone.select}
 
 

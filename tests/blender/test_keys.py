@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import json
 from dataclasses import replace
+from itertools import pairwise
 
 import bpy
 import numpy as np
@@ -24,13 +25,18 @@ from .snapshots import snapshot
 NEAR = 1e-3
 
 
-def dance(ob, motion, frame=1.0, recipe=None, name="Song - salsa", **options):
-    """The action of a dance that is not planted: all joints are where they are in the motion."""
+def write(ob, motion, frame=1.0, recipe=None, name="Song - salsa", **options):
+    """Key a dance that is not planted: all joints are where they are in the motion."""
     placement = keys.Placement(frame, keys.scene_fps(bpy.context.scene))
     strings = puppets.puppet(ob, armature.recognition(ob))
     own = fit(motion, strings.puppet.figure)
     chosen = Options(**options)
-    return keys.write_dance(ob, strings, own, placement, name, recipe or {}, chosen).action
+    return keys.write_dance(ob, strings, own, placement, name, recipe or {}, chosen)
+
+
+def dance(*told, **options):
+    """The action of a dance."""
+    return write(*told, **options).action
 
 
 def expected(ob, motion):
@@ -242,6 +248,59 @@ def test_the_present_pose_is_read_as_the_motion_it_came_from(context):
     found = armature.present_pose(context, ob, armature.bone_map(ob))
     assert len(found) == 1
     assert np.abs(found.positions()[0] - motion.positions()[30]).max() < NEAR
+
+
+@pytest.mark.parametrize("mode", ["QUATERNION", "XYZ", "AXIS_ANGLE"])
+@pytest.mark.parametrize(("mm", "degrees"), [(2.0, 0.5), (10.0, 2.0)])
+def test_few_keys_are_within_both_tolerances_as_blender_plays_them(context, mode, mm, degrees):
+    context.scene.render.fps = 30
+    ob, motion = smpl_armature(), wild_motion(90, strength=0.4)
+    for bone in ob.pose.bones:
+        bone.rotation_mode = mode
+    dance(ob, motion, frame=4)
+    every = {frame: played(ob, frame) for frame in range(4, 94)}
+    written = write(ob, motion, frame=4, keys="FEW", tolerance_mm=mm, tolerance_deg=degrees)
+    few = {frame: played(ob, frame) for frame in range(4, 94)}
+    away = max(np.linalg.norm(every[f][0] - few[f][0], axis=1).max() for f in every) * 1000
+    turned = max(
+        np.degrees(a.rotation_difference(b).angle)
+        for frame in every
+        for a, b in zip(every[frame][1], few[frame][1], strict=True)
+    )
+    assert away <= mm + 0.02 and turned <= degrees + 0.06  # mathutils' angles are single precision
+    assert written.error_mm == pytest.approx(away, abs=0.02)
+    assert written.error_deg <= degrees
+    assert written.keys < 0.6 * 24 * 90
+
+
+def played(ob, frame):
+    """Where the heads of the bones are in a frame, and how each is turned in its own space."""
+    places = heads(ob, list(JOINTS), frame)
+    evaluated = ob.evaluated_get(bpy.context.evaluated_depsgraph_get())
+    return places, [evaluated.pose.bones[name].matrix_basis.to_quaternion() for name in JOINTS]
+
+
+def test_few_keys_are_smooth_beziers_that_a_bone_shares(context):
+    context.scene.render.fps = 30
+    ob = smpl_armature()
+    written = write(ob, wild_motion(90), keys="FEW", recipe={"seed": 7})
+    told = json.loads(written.action[keys.RECIPE])
+    assert told["reduced"]["keys"] == written.keys
+    assert told["reduced"]["error_mm"] == pytest.approx(written.error_mm, abs=1e-3)
+    times = {}
+    for curve in versions.curves(written.action):
+        points = list(curve.keyframe_points)
+        assert {point.interpolation for point in points} == {"BEZIER"}
+        frames = [point.co[0] for point in points]
+        assert times.setdefault(curve.group.name, frames) == frames == sorted(frames)
+        for point, following in pairwise(points):
+            gap = following.co[0] - point.co[0]
+            assert point.handle_right[0] - point.co[0] == pytest.approx(gap / 3, abs=1e-4)
+            assert following.co[0] - following.handle_left[0] == pytest.approx(gap / 3, abs=1e-4)
+            if point.handle_left_type == "ALIGNED":
+                left, right = point.co - point.handle_left, point.handle_right - point.co
+                assert left[1] / left[0] == pytest.approx(right[1] / right[0], abs=1e-3)
+    assert sum(len(frames) for frames in times.values()) == written.keys
 
 
 def test_a_failure_leaves_no_action_behind(context):
