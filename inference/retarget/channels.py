@@ -17,7 +17,6 @@ from ..motion import Floats, Motion
 from ..skeleton import INDEX
 from ..travel import Track
 from . import hinges, turns
-from .figure import Figure
 from .poles import pole
 from .posed import Posed, posed
 from .puppet import Handle, Puppet, Role
@@ -45,7 +44,7 @@ def channels(fitted: Motion, puppet: Puppet, track: Track | None = None) -> list
     axes do what they can (see `hinges`).
     """
     pose = posed(fitted, puppet.figure)
-    own = np.stack([_own(handle, pose, puppet.figure, track) for handle in puppet.handles], 1)
+    own = _own(puppet, pose, track)
     for limb in hinges.limbs(puppet):
         hinges.bend(limb, puppet, pose, own, _heads(puppet, pose, own, track), fitted.contacts)
     rotations = _rotations(puppet, own)
@@ -62,13 +61,19 @@ def channels(fitted: Motion, puppet: Puppet, track: Track | None = None) -> list
     return made
 
 
-def _own(handle: Handle, pose: Posed, figure: Figure, track: Track | None) -> Doubles:
-    """How a handle is turned away from rest, (4, T)."""
-    if handle.role is Role.ROOT and track is not None:
-        return turns.about(figure.basis[:, 2], track.yaw)
-    if handle.joint is None:
-        return turns.still(pose.turns.shape[-1])
-    return pose.turns[:, INDEX[handle.joint]]
+def _own(puppet: Puppet, pose: Posed, track: Track | None) -> Doubles:
+    """How the handles are turned away from rest, (4, H, T)."""
+    found: list[Doubles] = []
+    for handle in puppet.handles:
+        if handle.role is Role.ROOT and track is not None:
+            found.append(turns.about(puppet.figure.basis[:, 2], track.yaw))
+        elif handle.joint is not None:
+            found.append(pose.turns[:, INDEX[handle.joint]])
+        elif handle.carrier >= 0 and handle.inherits:
+            found.append(found[handle.carrier])
+        else:
+            found.append(turns.still(pose.turns.shape[-1]))
+    return np.stack(found, axis=1)
 
 
 def _heads(puppet: Puppet, pose: Posed, own: Doubles, track: Track | None) -> list[Doubles]:
