@@ -8,6 +8,7 @@ from dataclasses import dataclass, replace
 
 import bpy
 
+from ..inference.errors import TwostepError
 from ..inference.retarget import Figure, Puppet
 from ..inference.rigs import Recognition
 from ..inference.skeleton import INDEX
@@ -49,6 +50,8 @@ def puppet(
     limbs: "FK", or "IK" where the rig has controls for it; root: its root bone goes over the floor.
     """
     armature.check_whole(ob, recognition)
+    if ob.pose is None:
+        raise TwostepError(f"{ob.name} is nowhere to be seen; put it into the scene and try again.")
     controls, driven = recognition.controls, drivers(ob)
     wanted = keyed(recognition, chains(ob, recognition.bones), limbs, root)
     moving = {*wanted, *recognition.bones.values()}
