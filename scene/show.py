@@ -13,6 +13,7 @@ from ..inference.genres import GENRES
 from ..inference.motion import Motion
 from ..inference.score.score import ScoreResult
 from . import fbx, takes
+from .apply import apply_dance
 from .dancer import add_dancer
 from .keys import Placement
 from .render import set_up, shade
