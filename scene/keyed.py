@@ -36,7 +36,7 @@ def keyed(
     controls for it; root: with the rig's root bone.
     """
     controls = recognition.controls
-    turns = {joint: (bone,) for joint, bone in recognition.bones.items()} | chains
+    turns = {joint: chains.get(joint, (bone,)) for joint, bone in recognition.bones.items()}
     made: dict[str, Keyed] = {}
     if root and recognition.root:
         made[recognition.root] = Keyed(recognition.root, Role.ROOT, None)
@@ -48,9 +48,9 @@ def keyed(
         for end in [end for end in LIMBS if end in controls.goals]:
             # Bones that both show a joint and follow a goal are keyed as well: the solver sets out
             # from the pose that they have by themselves, and so it ends on the right side.
-            for joint in LIMBS[end]:
-                if joint in controls.turns:
-                    del turns[joint]
+            for each in LIMBS[end]:
+                if each in controls.turns:
+                    del turns[each]
         turns |= controls.ik_turns
         for role, bones in ((Role.GOAL, controls.goals), (Role.POLE, controls.poles)):
             ends |= {bone: Keyed(bone, role, joint) for joint, bone in bones.items()}
