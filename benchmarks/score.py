@@ -17,14 +17,15 @@ import argparse
 import json
 import sys
 import tempfile
-import time
 from collections.abc import Callable
-from dataclasses import asdict, dataclass
+from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import torch
+from lines import Line, report, timed, verdict
+from lines import best as least
 from scipy.spatial.transform import Rotation
 from torch import Tensor, nn
 
@@ -48,21 +49,6 @@ OVERALL, RATIO = 4.0, 5.0
 GENRE = "house"
 
 
-@dataclass(frozen=True)
-class Line:
-    """One stage: its time and, where it has one, the time that it may take."""
-
-    stage: str
-    seconds: float
-    budget: float | None = None
-
-    def told(self, played: float) -> str:
-        """The line as it is printed, for so many seconds of music."""
-        share = "" if self.budget is None else f"{self.seconds / self.budget:6.2f} of budget"
-        speed = f"{played / max(self.seconds, 1e-9):8.1f} x real time"
-        return f"{self.stage:34}{self.seconds:9.3f} s {speed}  {share}"
-
-
 def main() -> int:
     """Measure, print, and say by the exit code whether all budgets are kept."""
     asked = _arguments()
@@ -75,13 +61,10 @@ def main() -> int:
             # Against the faster of the two.
             ratio = min(line.seconds for line in theirs[1:]) / lines[-1].seconds
             lines += theirs
-    for line in lines:
-        print(line.told(motion.seconds))
-    broken = [line.stage for line in lines if line.budget and line.seconds > line.budget]
+    broken = report(lines, motion.seconds)
     if ratio is not None:
         print(f"{ratio:.1f} x as fast as the paper's way (wanted: {RATIO:g})")
         broken += ["the paper's way"] if ratio < RATIO else []
-    print("broken: " + ", ".join(broken) if broken else "all budgets kept")
     if asked.json:
         told = {
             "seconds": motion.seconds,
@@ -90,7 +73,7 @@ def main() -> int:
             "broken": broken,
         }
         asked.json.write_text(json.dumps(told, indent=1) + "\n", encoding="utf-8")
-    return 1 if broken else 0
+    return verdict(broken)
 
 
 def _arguments() -> argparse.Namespace:
@@ -120,8 +103,7 @@ def _ours(motion: Motion, asked: argparse.Namespace, folder: Path) -> list[Line]
 
     def best(work: Callable[[], Any]) -> tuple[float, Any]:
         work()
-        runs = [_timed(work) for _ in range(asked.repeat)]
-        return min(seconds for seconds, _ in runs), runs[-1][1]
+        return least(work, asked.repeat)
 
     seconds = motion.seconds
     watching, cues = best(lambda: read_cues(motion, beats_per_bar=4))
@@ -167,22 +149,16 @@ def _paper(motion: Motion, folder: Path) -> list[Line]:
     paper = load()
     path = next(path for path in write(paper, folder, half=False) if "unet" in path.name)
     sample(paper, motion[:60], GENRE, steps=2)
-    in_torch, mel = _timed(lambda: sample(paper, motion, GENRE, steps=STEPS))
+    in_torch, mel = timed(lambda: sample(paper, motion, GENRE, steps=STEPS))
     paper.denoiser = Exported(path)
     sample(paper, motion[:60], GENRE, steps=2)
-    exported, _ = _timed(lambda: sample(paper, motion, GENRE, steps=STEPS))
-    voicing, _ = _timed(lambda: GriffinLim().samples(mel))
+    exported, _ = timed(lambda: sample(paper, motion, GENRE, steps=STEPS))
+    voicing, _ = timed(lambda: GriffinLim().samples(mel))
     return [
         Line("the paper's way: Griffin-Lim", voicing),
         Line(f"the paper's way, {STEPS} steps in torch", in_torch + voicing),
         Line(f"the paper's way, {STEPS} steps in ONNX", exported + voicing),
     ]
-
-
-def _timed(work: Callable[[], Any]) -> tuple[float, Any]:
-    started = time.perf_counter()
-    result = work()
-    return time.perf_counter() - started, result
 
 
 def _made_up(seconds: float, bpm: float = 112.0) -> Motion:
