@@ -1,7 +1,8 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """Keeps standing feet where they stand: grounds the figure, pins its feet, bends its legs to them.
 
-What a network means to be standing is judged first (`contacts`), then pinned (`pinning`).
+What a network means to be standing is judged first (`contacts`), given its places (`stands`) and
+held there (`pinning`).
 """
 
 from __future__ import annotations
@@ -13,8 +14,9 @@ from scipy.ndimage import gaussian_filter1d
 from .contacts import Runs, standing
 from .limbs import Limb
 from .motion import Motion
-from .pinning import Lower, Pins, goals, held
+from .pinning import Lower, goals, held
 from .proportions import OURS, Proportions
+from .stands import Stand, over_toes, pins, stepped
 
 Doubles = NDArray[np.float64]
 
@@ -38,14 +40,13 @@ def locked(motion: Motion, body: Proportions = OURS) -> Motion:
     lower.root[:, 2] -= _floor(both, runs, motion.fps, body)
     both = lower.legs(body)
     targets = []
-    for side, leg in enumerate(both):
-        ankle, toe = _pinned(leg, runs[2 * side], runs[2 * side + 1], side, body)
-        floor = body.toe[side]
-        targets.append(goals(leg, ankle, toe, floor, motion.fps, fitting=False))
     contacts = np.zeros_like(motion.contacts)
-    for joint, own in enumerate(runs):
-        for start, stop in own:
-            contacts[start:stop, joint] = 1.0
+    for side, leg in enumerate(both):
+        stands = _stands(leg, runs[2 * side : 2 * side + 2], body, side)
+        for stand in stands:
+            contacts[stand.start : stand.stop, 2 * side + stand.joint] = 1.0
+        floor = float(body.toe[side])
+        targets.append(goals(leg, *pins(leg, stands), floor, motion.fps, stepping=True))
     return held(motion, lower, both, targets, contacts)
 
 
@@ -81,26 +82,11 @@ def _floor(both: list[Limb], runs: list[Runs], fps: float, body: Proportions) ->
     return gaussian_filter1d(filled, GROUNDING * fps, mode="nearest")
 
 
-def _pinned(
-    leg: Limb, ankle_runs: Runs, toe_runs: Runs, side: int, body: Proportions
-) -> tuple[Pins, Pins]:
-    """Pins of ankle and toe, a foot's length apart where both stand."""
-    ankle_height, toe_height = float(body.ankle[side]), float(body.toe[side])
-    toe, ankle = np.zeros_like(leg.tip), np.zeros_like(leg.end)
-    for start, stop in toe_runs:
-        pin = np.r_[np.median(leg.tip[start:stop, :2], axis=0), toe_height]
-        toe[start:stop] = pin - leg.tip[start:stop]
-    for start, stop in ankle_runs:
-        pin = np.median(leg.end[start:stop], axis=0)
-        pin[2] = ankle_height + max(0.0, pin[2] - ankle_height - TIPTOE)
-        shared = [(max(start, a), min(stop, b)) for a, b in toe_runs if a < stop and b > start]
-        if shared:
-            low, high = max(shared, key=lambda run: run[1] - run[0])
-            toe_pin = (leg.tip + toe)[low]
-            away = np.median((leg.end - leg.tip)[low:high], axis=0)
-            away[2] = min(pin[2] - toe_height, 0.95 * leg.hand)
-            flat = np.sqrt(max(leg.hand**2 - away[2] ** 2, 0.0))
-            away[:2] *= flat / max(float(np.linalg.norm(away[:2])), 1e-6)
-            pin = toe_pin + away
-        ankle[start:stop] = pin - leg.end[start:stop]
-    return Pins(ankle_runs, ankle), Pins(toe_runs, toe)
+def _stands(leg: Limb, runs: list[Runs], body: Proportions, side: int) -> list[Stand]:
+    """Where ankle and toe of a leg stand: the toe flat, the heel flat or on tiptoe."""
+    flat = float(body.ankle[side])
+    found = [Stand(1, start, stop, float(body.toe[side])) for start, stop in runs[1]]
+    for start, stop in runs[0]:
+        high = float(np.median(leg.end[start:stop, 2])) - flat - TIPTOE
+        found.append(Stand(0, start, stop, flat + max(0.0, high)))
+    return stepped(leg, over_toes(leg, found, turned=False))

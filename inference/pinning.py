@@ -66,12 +66,12 @@ class Lower:
 
 
 def goals(
-    leg: Limb, ankle: Pins, toe: Pins, floor: Doubles | float, fps: float, *, fitting: bool
+    leg: Limb, ankle: Pins, toe: Pins, floor: Doubles | float, fps: float, *, stepping: bool = False
 ) -> tuple[Doubles, Doubles]:
     """Where ankle and toe should be, (T, 3) each.
 
-    floor: how low a toe may be, metres. fitting: pins are a foot's length apart whenever both
-    stand, and the feet step as they should; else the ankle gives way, and feet are lifted to step.
+    Pins are a foot's length apart whenever both stand. floor: how low a toe may be, metres.
+    stepping: feet that soon stand elsewhere are lifted to step there.
     """
     ease = max(2, round(EASE * fps))
     at_ankle, at_toe = (_flags(contact.runs, len(leg.tip)) for contact in (ankle, toe))
@@ -80,7 +80,7 @@ def goals(
     carried = _eased(np.zeros_like(primary), periods, primary, ease)
     ankle_goal = leg.end + _eased(carried, ankle.runs, ankle.offset, ease)
     toe_goal = leg.tip + _eased(carried, toe.runs, toe.offset, ease)
-    if not fitting:
+    if stepping:
         lift = _lift(toe_goal, periods, float(np.max(floor)), fps)
         ankle_goal[:, 2] += lift
         toe_goal[:, 2] += lift
@@ -90,11 +90,11 @@ def goals(
     ankle_goal[:, 2] += sunk * (1.0 - _share(ankle.runs, at_ankle, ease))
     # A standing toe keeps its place; the ankle gives way when the foot is too long or too short,
     # but for one that stands alone: there only the foot's direction does.
-    leading = toe.runs + list(stretches(at_ankle & ~at_toe)) if fitting else toe.runs
-    lead = _share(sorted(leading), at_toe, ease)[:, None]
-    foot = toe_goal - ankle_goal
-    length = np.linalg.norm(foot, axis=-1, keepdims=True)
-    return ankle_goal + lead * foot * (1.0 - leg.hand / length), toe_goal
+    leading = sorted([*toe.runs, *stretches(at_ankle & ~at_toe)])
+    lead = _share(leading, at_toe, ease)[:, None]
+    foot = _foot(toe_goal - ankle_goal, leg)
+    ankle_goal += lead * (toe_goal - foot - ankle_goal)
+    return ankle_goal, ankle_goal + foot
 
 
 def held(
@@ -134,6 +134,16 @@ def _lift(toe: Doubles, periods: Runs, floor: float, fps: float) -> Doubles:
         more = max(0.0, min(LIFT * way, LIFT_MOST) - own)
         lift[left:lands] = more * np.sin(np.pi * np.arange(1, frames + 1) / (frames + 1)) ** 2
     return lift
+
+
+def _foot(way: Doubles, leg: Limb) -> Doubles:
+    """From ankle to toe (T, 3), as long as the foot is, in the direction of `way`.
+
+    Between two places that come near each other in the air it points more and more as it would.
+    """
+    short = np.maximum(1.0 - np.linalg.norm(way, axis=-1, keepdims=True) / leg.hand, 0.0)
+    way = way + short * (leg.tip - leg.end)
+    return way * (leg.hand / np.maximum(np.linalg.norm(way, axis=-1, keepdims=True), 1e-9))
 
 
 def _flags(runs: Runs, count: int) -> NDArray[np.bool_]:

@@ -2,6 +2,7 @@
 from __future__ import annotations
 
 import time
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -9,7 +10,9 @@ from scipy.spatial.transform import Rotation
 
 from twostep.inference import limbs
 from twostep.inference.contacts import contact_runs
+from twostep.inference.dance import dance
 from twostep.inference.footlock import locked
+from twostep.inference.jobs import DanceJob
 from twostep.inference.motion import Motion
 from twostep.inference.skeleton import ANKLE_HEIGHT, CONTACT_JOINTS, INDEX, TOE_HEIGHT
 
@@ -121,6 +124,27 @@ def test_a_minute_takes_a_moment():
     started = time.process_time()
     locked(minute)
     assert time.process_time() - started < 0.6
+
+
+def test_no_foot_of_a_real_dance_slides():
+    """By the networks that ship, to the song that ships."""
+    song = Path(__file__).resolve().parents[2] / "assets" / "first_steps.ogg"
+    danced = dance(DanceJob(song, length=12.0, seed=3)).motion
+    assert danced.contacts.mean() > 0.5
+    assert max(slides(danced, danced.contacts)) < 0.003
+
+
+def test_a_knee_that_bends_backwards_bends_forwards_for_a_shorter_way():
+    """From a little overstretched to bent, the knee moves on without a jump."""
+    angles = np.radians(np.linspace(-8.0, 8.0, 33))
+    local = np.tile(np.eye(3), (33, 3, 1, 1))
+    local[:, 1] = Rotation.from_euler("x", angles).as_matrix()
+    still = np.tile(np.eye(3), (33, 1, 1))
+    leg = limbs.limb(limbs.LEGS[0], np.zeros((33, 3)), still, local)
+    turned = limbs.reach(leg, leg.start, leg.start + 0.95 * (leg.end - leg.start), leg.tip)
+    bends = Rotation.from_matrix(turned[:, 1]).as_rotvec()[:, 0]
+    assert np.abs(np.diff(bends)).max() < 0.005
+    assert bends[0] > 0.5
 
 
 def test_legs_reach_what_is_in_reach():

@@ -88,7 +88,10 @@ def test_any_proportions(seed):
     assert max(slide, off) < 0.002
 
 
-def test_our_own_body_is_left_as_it_is():
+def test_our_own_body_is_left_as_it_is(danced):
+    done = planted(fit(danced, body()), body())
+    away = np.linalg.norm(done.positions() - danced.positions(), axis=-1)
+    assert away.mean() < 0.001 and np.quantile(away, 0.99) < 0.005
     good = walk()
     done = planted(fit(good, body()), body())
     np.testing.assert_allclose(done.positions(), good.positions(), atol=5e-4)
