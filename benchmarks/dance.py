@@ -128,7 +128,8 @@ def _keying(motion: Motion, repeat: int) -> list[Line]:
         apply_dance(dancer, motion, placement, "benchmark", {})
 
     keying, _ = least(key, repeat)
-    return [Line(f"planting and keying {len(motion)} frames", keying, LANDING * motion.seconds / 60)]
+    budget = LANDING * motion.seconds / 60
+    return [Line(f"planting and keying {len(motion)} frames", keying, budget)]
 
 
 def _made_up(path: Path, seconds: float, rate: int = 22050) -> Path:

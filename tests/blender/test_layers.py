@@ -432,3 +432,29 @@ def test_the_hand_is_where_the_chest_takes_it(context, figure):
     mixed[:, upper_rows] = motion.rotations[30:31, upper_rows]
     true = Motion(30, legs.root[40:41], mixed, legs.contacts[40:41]).positions()[0]
     assert np.abs(found - true).max() < NEAR
+
+
+@pytest.mark.parametrize("onto", ["ACTION", "LAYER", "NLA"])
+def test_a_library_override_dances_and_still_does_when_it_is_opened_again(
+    context, figure, tmp_path, onto
+):
+    hand_keyed(figure)
+    path, name = str(tmp_path / "rig.blend"), figure.name
+    bpy.ops.wm.save_as_mainfile(filepath=path, check_existing=False)
+    bpy.ops.wm.read_homefile(use_empty=True)
+    bpy.context.scene.render.fps = 30
+    with bpy.data.libraries.load(path, link=True) as (_, wanted):
+        wanted.objects = [name]
+    linked = bpy.data.objects[name]
+    bpy.context.scene.collection.objects.link(linked)
+    with pytest.raises(TwostepError, match="make a library override"):
+        dance(linked, wild_motion())
+    ob, motion = linked.override_create(remap_local_usages=True), wild_motion()
+    assert ob.animation_data.action.library is not None
+    action = dance(ob, motion, 11, onto=onto).action
+    assert action.library is None
+    ours = str(tmp_path / "ours.blend")
+    bpy.ops.wm.save_as_mainfile(filepath=ours, check_existing=False)
+    bpy.ops.wm.open_mainfile(filepath=ours)
+    ob = next(each for each in bpy.data.objects if each.override_library)
+    assert np.abs(heads(ob, list(JOINTS), 41) - motion.positions()[30]).max() < NEAR
