@@ -3,7 +3,9 @@
 
 from __future__ import annotations
 
+import re
 import time
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -39,6 +41,29 @@ def test_published_names(name, affixes):
     assert not set(found.marks.values()) & set(found.bones.values())
 
 
+#: ASCII as Japanese keyboards type it.
+WIDE = {code: code + 0xFEE0 for code in range(0x21, 0x7F)}
+
+
+def zeroed(name: str) -> str:
+    return re.sub(r"(?<!\d)([1-9])(?!\d)", r"0\1", name)
+
+
+@pytest.mark.parametrize(
+    "spell",
+    [str.upper, str.lower, zeroed, lambda name: name.translate(WIDE),
+     lambda name: re.sub(r"[_. -]", "-", name), lambda name: name.replace("_", " ")],
+    ids=["upper", "lower", "zeros", "wide", "dashes", "spaces"],
+)  # fmt: skip
+@pytest.mark.parametrize("name", RIGS)
+def test_spelling_does_not_matter(name, spell):
+    rig = RIGS[name].rig()
+    found = recognise(replace(rig, names=tuple(spell(bone) for bone in rig.names)))
+    expected = recognise(rig)
+    assert found.bones == {joint: spell(bone) for joint, bone in expected.bones.items()}
+    assert found.family == expected.family
+
+
 @pytest.mark.parametrize("side", ["left", "right"])
 @pytest.mark.parametrize("name", ["Mixamo", "Unreal 4", "VRoid"])
 def test_a_missing_limb_is_named(name, side):
@@ -60,7 +85,9 @@ def test_a_missing_limb_is_named(name, side):
         ("UpLeg.L", ("L", "upleg")), ("UP-LEG-L", ("L", "upleg")), ("leftupleg", ("L", "upleg")),
         ("lUpLeg", ("L", "upleg")), ("lupleg", ("L", "upleg")), ("LUpLeg", ("L", "upleg")),
         ("spine.001", ("", "spine1")), ("Spine_01", ("", "spine1")), ("SPINE1", ("", "spine1")),
-        ("hero|Head", ("", "head")), ("左ひざ", ("L", "ひざ")),
+        ("hero|Head", ("", "head")), ("左ひざ", ("L", "ひざ")), ("ひざ.L", ("L", "ひざ")),
+        ("左足ＩＫ", ("L", "足ik")), ("足IK.L", ("L", "足ik")), ("Up_L_Leg", ("L", "upleg")),
+        ("Left Up Leg", ("L", "upleg")), ("L_UpLeg", ("L", "upleg")), ("上半身２", ("", "上半身2")),
     ],
 )  # fmt: skip
 def test_spellings(spelling, expected):
