@@ -5,8 +5,7 @@ Several such bones, one after the other, may make one joint together: hip = pitc
 they cannot do, what hangs on them makes up for. An arm or a leg that has such a bone is bent as a
 whole, from the hip or the shoulder on. What it aims at, where it cannot have everything:
 
-    feet            stand where they should, first of all, with a level sole, and head where they
-                    should while they stand
+    feet            stand where they should, first of all, with a level sole (see `soles`)
     limbs           point where they should; so a thigh or an upper arm twists until the hinge below
                     it lies across the bend
     hands           point where they should, then lie as they should
@@ -23,19 +22,20 @@ from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.ndimage import gaussian_filter1d
 
 from ..motion import Floats
-from ..skeleton import INDEX, JOINTS, LEG_LENGTH, PARENTS
+from ..skeleton import INDEX, JOINTS, PARENTS
 from . import davenport, turns
 from .bending import Aim, Base, Bent, Hinge, Link, bent
 from .figure import SIDES, Figure
 from .posed import Posed
 from .puppet import Handle, Puppet, Role
+from .soles import ANKLES, lying, settled, standing
 
 Doubles = NDArray[np.float64]
 
 _LEG, _ARM = ("hip", "knee", "ankle"), ("shoulder", "elbow", "wrist")
+_HIPS = tuple(f"{side}_hip" for side in SIDES)
 
 #: What of a direction is missed, its sine, counts so much: of a bone's own one, and of one across
 #: it, which is its twist.
@@ -46,14 +46,10 @@ _WEIGHTS = {
     "elbow": (1.0, 0.3),
     "wrist": (1.0, 0.5),
 }
-#: The same of a sole's normal, and of a turn as a whole.
-_LEVEL, _WHOLE = 3.0, 0.7
-#: Of where a foot points, and of its place as a share of the leg's length, in the air and standing.
-_HEADING, _STAND = (0.3, 3.0), (3.0, 10.0)
+#: The same of a turn as a whole.
+_WHOLE = 0.7
 #: How hinges keep their angles from frame to frame, and free bones their source's turn.
 _SMOOTH, _STILL = 0.05, 0.05
-#: Feet come to stand this smoothly, frames.
-_EASE = 3.0
 
 
 @dataclass(frozen=True)
@@ -95,14 +91,27 @@ def limbs(puppet: Puppet) -> list[Limb]:
     ends = [(f"{side}_{part}",) for part in ("foot", "hand") for side in SIDES]
     found = []
     for joints in [joint for joint in alone if joint not in ends] + whole + ends:
-        places = tuple(
-            i
-            for i, handle in enumerate(puppet.handles)
-            if handle.joint in joints and handle.role in (Role.TURN, Role.TRAVEL)
-        )
-        if not all(all(puppet.handles[place].free) for place in places):
-            found.append(Limb(joints, places))
+        if _is_free(puppet, joints):
+            continue
+        # What may turn anyhow at the end of a limb makes up by itself for all before it; but a knee
+        # is needed to bring the foot where it should be.
+        while len(joints) > (2 if joints[0] in _HIPS else 1) and _is_free(puppet, joints[-1:]):
+            joints = joints[:-1]
+        found.append(Limb(joints, _turning(puppet, joints)))
     return found
+
+
+def _is_free(puppet: Puppet, joints: Sequence[str]) -> bool:
+    return all(all(puppet.handles[place].free) for place in _turning(puppet, joints))
+
+
+def _turning(puppet: Puppet, joints: Sequence[str]) -> tuple[int, ...]:
+    """The places of the handles that turn like those joints."""
+    return tuple(
+        i
+        for i, handle in enumerate(puppet.handles)
+        if handle.joint in joints and handle.role in (Role.TURN, Role.TRAVEL)
+    )
 
 
 def bend(
@@ -114,8 +123,15 @@ def bend(
     """
     links = _links(puppet, limb, own, heads)
     angles = _begin(puppet, limb, links, own)
-    aims = _aims(puppet, limb, pose, contacts)
-    for place, turn in zip(limb.handles, bent(links, aims, angles).turns, strict=True):
+    aims, sole = _aims(puppet, limb, pose, contacts), []
+    ankle = limb.last(puppet, limb.joints[-1]) if limb.joints[-1] in ANKLES else None
+    if ankle is not None:
+        sole = lying(ankle, limb.joints[-1], pose, puppet.figure)
+    now = bent(links, aims + sole, angles)
+    if sole:
+        sole = settled(sole, now, limb.joints[-1], puppet.figure, contacts)
+        now = bent(links, aims + sole, now.angles)
+    for place, turn in zip(limb.handles, now.turns, strict=True):
         own[:, place] = turn
 
 
@@ -175,21 +191,22 @@ def _chains(puppet: Puppet, limb: Limb) -> list[list[int]]:
 
 
 def _aims(puppet: Puppet, limb: Limb, pose: Posed, contacts: Floats) -> list[Aim]:
+    """What the joints of a limb aim at, but for how a foot lies."""
     aims: list[Aim] = []
     figure = puppet.figure
+    if limb.joints[0] in _HIPS:
+        ankle = ANKLES[_HIPS.index(limb.joints[0])]
+        if figure.known[INDEX[ankle]]:
+            aims.append(standing(len(limb.handles) - 1, ankle, pose, figure, contacts))
     for joint in limb.joints:
         link = limb.last(puppet, joint)
-        if link is None:
-            continue
         part = joint.rpartition("_")[2]
-        along, across = _line(joint, figure)
-        if part == "ankle":
-            aims += _foot(link, joint, pose, figure, contacts)
-        elif part in _WEIGHTS:
-            weights = _WEIGHTS[part]
+        if link is None or part == "ankle":
+            continue
+        if part in _WEIGHTS:
             aims += [
                 _direction(link, joint, vector, pose, weight)
-                for vector, weight in zip((along, across), weights, strict=True)
+                for vector, weight in zip(_line(joint, figure), _WEIGHTS[part], strict=True)
             ]
         else:
             aims += [_direction(link, joint, vector, pose, _WHOLE) for vector in np.eye(3)]
@@ -201,7 +218,7 @@ def _axes(handle: Handle) -> list[Doubles]:
     return [handle.rest[:, axis] for axis in (2, 1, 0) if handle.free[axis]]
 
 
-def _direction(link: int, joint: str, vector: Doubles, pose: Posed, weight: Doubles | float) -> Aim:
+def _direction(link: int, joint: str, vector: Doubles, pose: Posed, weight: float) -> Aim:
     target = turns.turned(pose.turns[:, INDEX[joint]], vector[:, None])
     return Aim(link, vector, False, target, weight)
 
@@ -214,23 +231,8 @@ def _line(joint: str, figure: Figure) -> tuple[Doubles, Doubles]:
     start = INDEX[joint]
     end = next((i for i, above in enumerate(PARENTS) if above == start and figure.known[i]), start)
     if end == start:
-        start = figure.parent(end)
+        start = max(figure.parent(end), 0)
     line = figure.heads[end] - figure.heads[start]
     line = line / max(float(np.linalg.norm(line)), 1e-9)
     side = np.cross(line, np.eye(3)[np.argmin(np.abs(line))])
     return line, side / max(float(np.linalg.norm(side)), 1e-9)
-
-
-def _foot(link: int, joint: str, pose: Posed, figure: Figure, contacts: Floats) -> list[Aim]:
-    """A foot's place, its level sole, and where its toes point: firmly while it stands."""
-    ankle, side = INDEX[joint], SIDES.index(joint.partition("_")[0])
-    stands = contacts[:, 2 * side : 2 * side + 2].max(axis=1).astype(np.float64)
-    if len(stands) > 1:
-        stands = gaussian_filter1d(stands, _EASE, mode="nearest")
-    length = figure.scale * LEG_LENGTH
-    place, heading = (air + (floor - air) * stands for air, floor in (_STAND, _HEADING))
-    return [
-        Aim(link, figure.heads[ankle], True, pose.places[:, ankle], place / length),
-        _direction(link, joint, figure.basis[:, 2], pose, _LEVEL),
-        _direction(link, joint, -figure.basis[:, 1], pose, heading),
-    ]
