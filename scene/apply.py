@@ -12,6 +12,7 @@ from ..inference.retarget import fit
 from ..inference.retarget.options import AS_IS, Options
 from ..inference.retarget.plant import planted
 from ..inference.retarget.reach import reached
+from ..inference.rigs import Recognition
 from ..inference.travel import in_place, track
 from . import armature, keys, puppets
 
@@ -47,4 +48,10 @@ def apply_dance(
     path = track(own, loop=options.loop) if options.travel == "ROOT" else None
     recipe = {**recipe, "rig": recognition.label, "landing": options.to_fields()}
     written = keys.write_dance(ob, strings, own, placement, name, recipe, options, path)
-    return Landed(written, (*strings.left_out, *written.told))
+    return Landed(written, (*_unable(ob, recognition), *strings.left_out, *written.told))
+
+
+def _unable(ob: bpy.types.Object, recognition: Recognition) -> tuple[str, ...]:
+    """What of a whole body the rig has not."""
+    parts = " and ".join(recognition.left_out)
+    return (f"{ob.name} has no {parts} that Twostep knows; the rest dances.",) if parts else ()
