@@ -219,9 +219,9 @@ def test_a_robot_of_a_minute_takes_less_than_a_second():
     little = robot(LITTLE)
     fitted = fit(wild(1800, 0.3), little.figure)
     channels(fitted[:10], little)
-    began = time.perf_counter()
+    began = time.process_time()
     channels(fitted, little)
-    assert time.perf_counter() - began < 2.0  # of a busy machine
+    assert time.process_time() - began < 1.0
 
 
 def test_the_real_robot_dances(data_folder):
@@ -297,6 +297,6 @@ def test_figures_without_hinges_pay_nothing():
     own = plain(figure(rolled=True))
     fitted = fit(wild(1800), own.figure)
     channels(fitted[:10], own)
-    began = time.perf_counter()
+    began = time.process_time()
     channels(fitted, own)
-    assert time.perf_counter() - began < 0.15
+    assert time.process_time() - began < 0.15
