@@ -13,8 +13,10 @@ from mathutils import Matrix, Vector
 from .body import Doubles
 from .plan import Plan
 
-#: How thick a block is as a share of its length, and at least and at most as shares of a metre.
+#: How thick a block is as a share of its length, and at least and at most as shares of a metre;
+#: the trunk's and the head's are thicker.
 _THICK, _THINNEST, _THICKEST = 0.28, 0.012, 0.085
+_STOUT, _STOUTEST = 0.8, 0.12
 
 #: The corners of a block along z of length 1, and its faces.
 _CORNERS = np.array([(x, y, z) for z in (0.0, 1.0) for x, y in ((1, 0), (0, 1), (-1, 0), (0, -1))])
@@ -67,7 +69,9 @@ def add_body(
         length = float(np.linalg.norm(end - start))
         if length < 1e-3 * metre:
             continue
-        thick = np.clip(_THICK * length, _THINNEST * metre, _THICKEST * metre)
+        middle = max(abs(start[0]), abs(end[0])) < _BESIDE * metre
+        share, most = (_STOUT, _STOUTEST) if middle else (_THICK, _THICKEST)
+        thick = np.clip(share * length, _THINNEST * metre, most * metre)
         turn = np.array(Vector(end - start).to_track_quat("Z", "Y").to_matrix())
         faces += [tuple(8 * len(owners) + corner for corner in face) for face in _FACES]
         corners.append(start + _CORNERS * (thick, thick, length) @ turn.T)

@@ -7,12 +7,16 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
+from typing import Literal
 
 import bpy
 
 from ...scene.dancer import add_dancer
 from . import mmd, plan, rigify
 from .build import add_body, build, parts_of
+from .g1 import build_g1
+
+ROBOT = Path(__file__).parent / "robot.urdf"
 
 #: Adds the armature to the open file, active and in object mode.
 Builder = Callable[[bpy.types.Context], bpy.types.Object]
@@ -23,7 +27,8 @@ class Family:
     """A kind of character.
 
     label: as the table says it; family: how Twostep's own files call it; metre: the scene's units
-    in a metre of the person; limbs: how arms and legs are keyed, "FK" or "IK".
+    in a metre of the person; limbs: how arms and legs are keyed, "FK" or "IK"; free: whether every
+    joint can be turned anyhow.
     """
 
     name: str
@@ -31,17 +36,23 @@ class Family:
     family: str
     build: Builder
     metre: float = 1.0
-    limbs: str = "FK"
+    limbs: Literal["FK", "IK"] = "FK"
+    free: bool = True
 
 
-def everyone(mocap: Path | None = None) -> dict[str, Family]:
-    """All characters by name. mocap: a folder of BVH files, the first of which joins in."""
+def everyone(mocap: Path | None = None, urdf: Path = ROBOT) -> dict[str, Family]:
+    """All characters by name. mocap: a folder of BVH files, the first of which joins in.
+
+    urdf: the robot, else a little one of our own that is put together like the G1.
+    """
     families = [
         Family("dancer", "Twostep's dancer", "smpl", add_dancer),
         _planned("mixamo", "mixamo"),
         Family("rigify_meta", "Rigify meta-rig", "rigify", rigify.metarig),
         Family("rigify_fk", "Rigify, FK", "rigify_generated", rigify.generated),
-        Family("rigify_ik", "Rigify, IK", "rigify_generated", rigify.generated, limbs="IK"),
+        Family(
+            "rigify_ik", "Rigify, IK", "rigify_generated", rigify.generated, limbs="IK", free=False
+        ),
         _planned("unreal4", "unreal"),
         _planned("unreal5", "unreal"),
         _planned("vrm", "vrm"),
@@ -51,9 +62,10 @@ def everyone(mocap: Path | None = None) -> dict[str, Family]:
         _planned("daz", "daz"),
         _planned("biped", "biped"),
         Family("mmd", "MMD, FK", "mmd", _mmd),
-        Family("mmd_ik", "MMD, IK", "mmd", _mmd, limbs="IK"),
+        Family("mmd_ik", "MMD, IK", "mmd", _mmd, limbs="IK", free=False),
         _planned("smpl", "smpl"),
         _planned("smplx", "smpl"),
+        Family("g1", "Unitree G1", "unitree_g1", partial(build_g1, urdf=urdf), free=False),
     ]
     found = sorted(mocap.glob("*.bvh"))[:1] if mocap else []
     families += [

@@ -2,9 +2,10 @@
 """How well a rig does a dance: figures, and the bounds that they must keep.
 
 round trip  how each joint is turned in the world, in the dance and as read off the rig, apart;
-            where it is, on our own body, apart
+            where it is, on our own body, apart. Of a rig that cannot turn all of its joints
+            anyhow: the same between what was read off it and what is read when it dances that
 directions  thighs, shins, upper arms and forearms; feet (which way ankle to toe points) and
-            trunk (hips to neck, as the pelvis sees it) against their own T-pose
+            trunk (hips to neck, or shoulders, as the pelvis sees it) against their own T-pose
 feet        of each contact of the dance, what the joint that it names moves along the floor:
             the largest distance between any two of its places; and how far it is under (sink)
             or over (float) where it is when the figure stands
@@ -47,6 +48,8 @@ _LIMBS = [
 ]
 _HIPS = [INDEX["left_hip"], INDEX["right_hip"]]
 _ANKLES = [INDEX["left_ankle"], INDEX["right_ankle"]]
+#: Where the trunk ends: the first of these that a rig has.
+_TOPS = ([INDEX["neck"]], [INDEX["head"]], [INDEX["left_shoulder"], INDEX["right_shoulder"]])
 #: Speeds under this one, degrees a second, are not told apart.
 CALM = 90.0
 #: A heel that is this far over the floor in the dance, metres, is not asked to be on it.
@@ -90,7 +93,7 @@ def missed(figures: Figures) -> tuple[str, ...]:
 def measured(dance: Motion, seen: Seen) -> Figures:
     """The figures of a rig that was seen dancing `dance`."""
     places, world = _kinematics(dance)
-    angles, away = _trip(dance, seen, world)
+    angles, away = trip(dance, seen)
     limbs = _directions(places, world, seen)
     slides, heights = _feet(dance, places, seen)
     centimetres = 100.0 * seen.size
@@ -113,11 +116,15 @@ def _kinematics(motion: Motion) -> tuple[Doubles, Doubles]:
     return places.astype(np.float64), world.astype(np.float64)
 
 
-def _trip(dance: Motion, seen: Seen, world: Doubles) -> tuple[float, float]:
-    """Mean angle, degrees, and mean distance, cm on our own body, over the joints with a bone."""
-    places, back = _kinematics(seen.back)
+def trip(dance: Motion, seen: Seen) -> tuple[float, float]:
+    """How far a dance and what was read off a rig are apart, over the joints with a bone.
+
+    Mean angle, degrees, and mean distance, cm on our own body.
+    """
+    places, world = _kinematics(dance)
+    found, back = _kinematics(seen.back)
     turned = _angle(back.swapaxes(-1, -2) @ world)[:, seen.present]
-    apart = np.linalg.norm(places - dance.positions(), axis=-1)[:, seen.present]
+    apart = np.linalg.norm(found - places, axis=-1)[:, seen.present]
     return float(np.degrees(turned).mean()), 100.0 * float(apart.mean())
 
 
@@ -139,12 +146,13 @@ def _directions(places: Doubles, world: Doubles, seen: Seen) -> Doubles:
 
 
 def _trunk(places: Doubles, world: Doubles, seen: Seen) -> Doubles:
-    top = INDEX["neck"] if seen.present[INDEX["neck"]] else INDEX["head"]
-    own = places[:, top] - places[:, _HIPS].mean(axis=1)
-    other = seen.places[:, top] - seen.places[:, _HIPS].mean(axis=1)
-    rest = rest_positions().astype(np.float64)
-    upright = rest[top] - rest[_HIPS].mean(axis=0)
-    turn = smallest_turn(upright, seen.rest[top] - seen.rest[_HIPS].mean(axis=0))
+    rows = next(rows for rows in _TOPS if seen.present[rows].all())
+
+    def upright(joints: Doubles) -> Doubles:
+        return joints[..., rows, :].mean(axis=-2) - joints[..., _HIPS, :].mean(axis=-2)
+
+    own, other = upright(places), upright(seen.places)
+    turn = smallest_turn(upright(rest_positions().astype(np.float64)), upright(seen.rest))
     own = np.einsum("tki,tk->ti", world[:, 0], own) @ turn.T
     return _between(own, np.einsum("tki,tk->ti", seen.turns[:, 0], other))
 

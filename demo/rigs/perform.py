@@ -6,7 +6,7 @@ from __future__ import annotations
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import bpy
@@ -18,12 +18,12 @@ from ...inference.motion import Motion
 from ...inference.retarget.options import Options
 from ...inference.rigs import Rig, recognise
 from ...scene import versions
-from ...scene.apply import apply_dance
+from ...scene.apply import Landed, apply_dance
 from ...scene.armature import recognition
 from ...scene.keys import Placement
 from .families import Family
-from .measure import Figures, measured
-from .watch import watch
+from .measure import Figures, measured, missed, trip
+from .watch import Seen, watch
 
 SONG = Path(__file__).parents[2] / "assets" / "first_steps.ogg"
 #: The scene's frame in which the dance begins.
@@ -35,7 +35,8 @@ class Performance:
     """How a character did: recognised as what, in how long, and how well it danced.
 
     keyed: bones with keys; look_ms: to recognise it, milliseconds; apply_s: from the motion to all
-    keys, seconds; warnings: what Twostep said.
+    keys, seconds; again: of a rig that is not free, the round trip of what it can do, degrees and
+    cm; warnings: what Twostep said.
     """
 
     family: Family
@@ -45,7 +46,15 @@ class Performance:
     look_ms: float
     apply_s: float
     figures: Figures
+    again: tuple[float, float] | None
     warnings: tuple[str, ...]
+
+    @property
+    def missed(self) -> tuple[str, ...]:
+        """The names of the figures that are out of bounds."""
+        if self.again is None:
+            return missed(self.figures)
+        return missed(replace(self.figures, trip_deg=self.again[0], trip_cm=self.again[1]))
 
 
 def the_dance(seconds: float) -> Motion:
@@ -71,21 +80,36 @@ def perform(
     """
     with _timed() as look:
         recognise(_rig(ob))
-    found = recognition(ob)
-    placement = Placement(FIRST, motion.fps)
     with _timed() as keying:
-        landed = apply_dance(ob, motion, placement, "Dance", {}, Options(limbs=family.limbs))
-    seen = watch(context, ob, found.bones, (FIRST, FIRST + len(motion) - 1.0), family.metre)
+        landed = _apply(family, ob, motion)
+    seen = _watch(context, family, ob, len(motion))
+    again, keyed = None, _keyed(ob)
+    if not family.free:
+        own = seen.back
+        _apply(family, ob, own)
+        again = trip(own, _watch(context, family, ob, len(own)))
+        versions.use_action(ob.animation_data, landed.written.action)
     return Performance(
         family,
         len(ob.data.bones),
-        found.label,
-        _keyed(ob),
+        recognition(ob).label,
+        keyed,
         1000 * look[0],
         keying[0],
         measured(motion, seen),
+        again,
         landed.warnings,
     )
+
+
+def _apply(family: Family, ob: bpy.types.Object, motion: Motion) -> Landed:
+    placement = Placement(FIRST, motion.fps)
+    return apply_dance(ob, motion, placement, "Dance", {}, Options(limbs=family.limbs))
+
+
+def _watch(context: bpy.types.Context, family: Family, ob: bpy.types.Object, count: int) -> Seen:
+    span = (float(FIRST), FIRST + count - 1.0)
+    return watch(context, ob, recognition(ob).bones, span, family.metre)
 
 
 def _rig(ob: bpy.types.Object) -> Rig:

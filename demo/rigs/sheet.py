@@ -21,8 +21,8 @@ from .perform import FIRST
 #: Of one picture, pixels; and how many of them tell a dance.
 SIZE, MOMENTS = (140, 168), 6
 #: How much the camera sees from top to bottom and where it looks, in metres of a person with our
-#: legs; from where.
-_SEES, _LOOKS = 2.3, 0.92
+#: legs who is not taller than so many; from where.
+_SEES, _LOOKS, _TALL = 2.2, 0.93, 1.85
 _VIEW = Euler((radians(80), 0.0, radians(20)))
 #: The floor's tiles, and how many there are each way.
 _TILE, _TILES = 0.5, 30
@@ -41,12 +41,14 @@ def row(
     set_up(scene, SIZE, workbench=True)
     scene.display.shading.color_type = "MATERIAL"
     scene.display.shading.show_cavity = False
-    scene.display.shading.background_type = "VIEWPORT"
-    scene.display.shading.background_color = _BEHIND
-    scene.render.film_transparent = False
+    if scene.world is None:
+        scene.world = bpy.data.worlds.new("World")
+    scene.world.color = _BEHIND
     own = figure(ob, recognition(ob).bones)
-    metre = own.scale * ob.matrix_world.median_scale
     floor = ob.matrix_world @ Vector(own.ground)
+    top = max((ob.matrix_world @ bone.tail_local).z for bone in ob.data.bones) - floor.z
+    step = own.scale * ob.matrix_world.median_scale
+    metre = max(step, top / _TALL)
     camera, label = _add_camera(scene, metre), _add_label(scene, name, metre)
     label.parent = camera
     added = [_add_floor(scene, floor, metre), camera, label]
@@ -54,7 +56,7 @@ def row(
     aim = Vector((0.0, 0.0, _LOOKS * metre)) + _VIEW.to_matrix() @ Vector((0, 0, 6 * metre))
     pictures = []
     for moment in moments:
-        camera.location = floor + aim + metre * Vector((*motion.root[moment, :2], 0.0))
+        camera.location = floor + aim + step * Vector((*motion.root[moment, :2], 0.0))
         label.hide_render = moment != moments[0]
         for _, path in render_frames(scene, [FIRST + moment], folder):
             pictures.append(read(path).reformat(format="rgb24").to_ndarray())
@@ -105,5 +107,6 @@ def _add_label(scene: bpy.types.Scene, text: str, metre: float) -> bpy.types.Obj
     label = bpy.data.objects.new("Label", curve)
     width = _SEES * SIZE[0] / SIZE[1]
     label.location = (-0.48 * width * metre, 0.48 * _SEES * metre, -metre)
+    label.display.show_shadows = False
     scene.collection.objects.link(label)
     return label

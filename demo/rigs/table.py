@@ -7,13 +7,14 @@ import datetime as dt
 from collections.abc import Sequence
 
 from . import measure
-from .measure import BOUNDS, missed
+from .measure import BOUNDS
 from .perform import Performance
 
 _HEAD = (
     "character", "recognised as", "bones", "keyed", "recognised in", "keyed in",
     "round trip", "directions", "slide", "sink", "float", "speed",
 )  # fmt: skip
+_TRIP = ("trip_deg", "trip_cm")
 _UNITS = (
     "", "", "", "", "ms", "s", "mean °, mean cm", "mean °, 95 %, worst limb",
     "mean cm, worst", "worst cm", "worst cm", "worst ratio",
@@ -28,7 +29,7 @@ def page(
     command: str,
 ) -> str:
     """Markdown. failed: by character, why it did not dance; seconds: how long the dance is."""
-    count = sum(bool(missed(each.figures)) for each in performances) + len(failed)
+    count = sum(bool(each.missed) for each in performances) + len(failed)
     verdict = "All within bounds." if not count else f"Out of bounds: {count} (bold)."
     lines = [
         "# Every family of rigs, dancing",
@@ -67,21 +68,28 @@ def _bounds() -> list[str]:
 
 
 def _cells(one: Performance) -> list[str]:
-    values, out = one.figures, set(missed(one.figures))
-
-    def said(*names: str, form: str = ".2f") -> str:
-        told = (f"{getattr(values, name):{form}}" for name in names)
+    def said(*names: str) -> str:
         return ", ".join(
-            f"**{text}**" if name in out else text for name, text in zip(names, told, strict=True)
+            _bold(f"{getattr(one.figures, name):.2f}", name in one.missed) for name in names
         )
+
+    trip = said("trip_deg", "trip_cm")
+    if one.again is not None:
+        kept = (_bold(f"{one.again[i]:.2f}", n in one.missed) for i, n in enumerate(_TRIP))
+        first = f"{one.figures.trip_deg:.2f}, {one.figures.trip_cm:.2f}"
+        trip = f"({first}) {', '.join(kept)}"
 
     return [
         one.family.label, one.recognised, str(one.bones), str(one.keyed),
         f"{one.look_ms:.1f}", f"{one.apply_s:.2f}",
-        said("trip_deg", "trip_cm"), said("limbs_mean", "limbs_p95", "limb_worst"),
+        trip, said("limbs_mean", "limbs_p95", "limb_worst"),
         said("slide_mean", "slide_worst"), said("sink_worst"), said("float_worst"),
         said("speed_ratio"),
     ]  # fmt: skip
+
+
+def _bold(text: str, out: bool) -> str:
+    return f"**{text}**" if out else text
 
 
 def _line(cells: Sequence[str]) -> str:
@@ -98,7 +106,11 @@ def _method() -> list[str]:
         "to what they mean, and from the motion to the last key.",
         "- **round trip**: the pose is read back as *Score* reads it. How far each joint that has "
         "a bone is turned in the world from how the dance turns it, and, on our own body, how far "
-        "it is from where the dance has it; mean over joints and frames.",
+        "it is from where the dance has it; mean over joints and frames. Legs and arms that follow "
+        "hands and feet by inverse kinematics turn about themselves as their bend asks, and a "
+        "robot's hinges turn about one axis only: what such a rig makes of the dance is in "
+        "brackets, and what is judged is the round trip of what it can do: what was read off it "
+        "is danced by it, and read again.",
         "- **directions**: how far thighs, shins, upper arms and forearms point from where the "
         "dance's point; feet likewise, ankle to toe against their T-pose; and the trunk, hips to "
         "neck as the pelvis sees it, against its own rest. Mean over all, 95th percentile, mean of "
