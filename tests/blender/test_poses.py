@@ -112,7 +112,7 @@ def test_nla_strips_are_seen_and_their_extent(context, motion):
     context.scene.render.fps = 30
     ob = smpl_armature()
     dance(ob, wild_motion(30, seed=4), frame=1)
-    dance(ob, motion, frame=101, nla=True)
+    dance(ob, motion, frame=101, onto="NLA")
     assert poses.frames(context, ob, "ANIMATION") == (1, 190) == poses.frames(context, ob, "NLA")
     ob.animation_data.nla_tracks[0].mute = True
     assert poses.frames(context, ob, "NLA") == (101, 190)
@@ -163,7 +163,7 @@ def test_reading_leaves_no_trace(context, motion):
     while not reader.done:
         reader.read(context, 0.0)
         assert (scene.frame_current, scene.frame_subframe) == (17, 0.25)
-        if len(reader._heads) in (1, 30):
+        if len(reader._seats) in (1, 30):
             assert snapshot() == before
     reader.motion()
     assert snapshot() == before
