@@ -153,7 +153,7 @@ def _values(bone: bpy.types.PoseBone, channel: Channel) -> dict[str, Doubles]:
     if channel.rotation is not None:
         made[path_of(bone.rotation_mode)] = as_mode(bone.rotation_mode, channel.rotation)
     if channel.location is not None:
-        made["location"] = channel.location
+        made["location"] = channel.location.astype(np.float64)
     return made
 
 

@@ -32,7 +32,8 @@ KEY = np.dtype(
         ("period", np.float32),
     ]
 )
-_STRAIGHT = KEY.names[:4]
+_FIELDS = tuple(KEY.names or ())
+_STRAIGHT = _FIELDS[:4]
 
 
 def straight(
@@ -67,7 +68,7 @@ def read(curve: bpy.types.FCurve) -> Keys:
     """All keys of an f-curve."""
     points = curve.keyframe_points
     made = np.zeros(len(points), dtype=KEY)
-    for name in KEY.names:
+    for name in _FIELDS:
         kind = KEY[name].base
         # Blender gives enumerations as C ints unless they are stored as the bytes that we have.
         values = np.zeros(made[name].size, dtype=np.float32 if kind == np.float32 else np.int32)
@@ -81,7 +82,7 @@ def write(curve: bpy.types.FCurve, keys: Keys) -> None:
     points = curve.keyframe_points
     points.add(len(keys))
     lines = not (keys["interpolation"] > LINEAR).any() and not keys["handle_left"].any()
-    for name in _STRAIGHT if lines else KEY.names:
+    for name in _STRAIGHT if lines else _FIELDS:
         points.foreach_set(name, np.ascontiguousarray(keys[name]).ravel())
     curve.update()
 

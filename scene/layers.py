@@ -63,20 +63,20 @@ def blended(
     share: Doubles,
 ) -> list[Channel]:
     """The dance's channels, of which a share (T,) shows and for the rest what was there."""
-    middle = int(np.argmax(share))
-    sides = [rows for rows in (slice(0, middle), slice(middle, None)) if (share[rows] < 1).any()]
+    most = np.flatnonzero(share == share.max())
+    coming, going = slice(0, most[0]), slice(most[-1] + 1, None)
+    sides = [rows for rows in (coming, going) if len(share[rows])]
     made = []
     for channel in dance:
         bone = ob.pose.bones[channel.bone]
         rotation, location = (
-            None if each is None else each.astype(np.float64)
-            for each in (channel.rotation, channel.location)
+            None if each is None else each.copy() for each in (channel.rotation, channel.location)
         )
         for rows in sides:
             if rotation is not None:
                 path = bone.path_from_id(path_of(bone.rotation_mode))
                 old = as_quaternions(bone.rotation_mode, before.values(path, frames[rows]))
-                rotation[rows] = between(old, rotation[rows], share[rows])
+                rotation[rows] = between(old, rotation[rows].astype(float), share[rows])
             if location is not None:
                 old = before.values(bone.path_from_id("location"), frames[rows])
                 location[rows] = old + share[rows, None] * (location[rows] - old)

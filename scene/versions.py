@@ -129,7 +129,7 @@ def slot_curves(
     action: bpy.types.Action, slot: bpy.types.ActionSlot | None
 ) -> bpy.types.Action | bpy.types.ActionChannelbag:
     """Where an action, or a copy of it, keeps the f-curves of one of its slots."""
-    if not SLOTTED:
+    if slot is None:
         return action
     strip = action.layers[0].strips[0]
     return strip.channelbag(action.slots[slot.identifier], ensure=True)

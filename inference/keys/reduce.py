@@ -113,14 +113,15 @@ def _moves(
     rotations: list[Doubles | None] = []
     locations: list[Doubles | None] = []
     for place, channel in enumerate(dance):
-        rotation, location = channel.rotation, channel.location
         curve = curves.get(place)
+        keyed, moved = channel.rotation, channel.location
         if curve is not None:
-            keyed, moved = np.split(curve.fit, [curve.turning], axis=1)
-            rotation = None if rotation is None else turns.as_quaternions(curve.mode, keyed)
-            location = None if location is None else moved
-        rotations.append(rotation)
-        locations.append(location)
+            turned, away = np.split(curve.fit, [curve.turning], axis=1)
+            rotations.append(turns.as_quaternions(curve.mode, turned) if curve.turning else None)
+            locations.append(None if moved is None else away)
+        else:
+            rotations.append(None if keyed is None else keyed.astype(np.float64))
+            locations.append(None if moved is None else moved.astype(np.float64))
     return rotations, locations
 
 

@@ -69,7 +69,7 @@ def rates(mode: str, values: Doubles) -> Doubles:
     if mode == "QUATERNION":
         w, x, y, z = values.T
         rows = [[-x, w, -z, y], [-y, z, w, -x], [-z, -y, x, w]]
-        return 2 * np.moveaxis(np.array(rows), -1, 0)
+        return np.moveaxis(np.array(rows, dtype=np.float64), -1, 0) * 2.0
     if mode == "AXIS_ANGLE":
         angle, axis = values[:, 0, None, None], values[:, 1:]
         across = np.eye(3) - axis[:, :, None] * axis[:, None]
