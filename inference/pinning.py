@@ -94,7 +94,7 @@ def goals(
     lead = _share(leading, at_toe, ease)[:, None]
     foot = _foot(toe_goal - ankle_goal, leg)
     ankle_goal += lead * (toe_goal - foot - ankle_goal)
-    return ankle_goal, ankle_goal + foot
+    return ankle_goal, ankle_goal + _lifted(foot, floor - ankle_goal[:, 2], leg)
 
 
 def held(
@@ -144,6 +144,14 @@ def _foot(way: Doubles, leg: Limb) -> Doubles:
     short = np.maximum(1.0 - np.linalg.norm(way, axis=-1, keepdims=True) / leg.hand, 0.0)
     way = way + short * (leg.tip - leg.end)
     return way * (leg.hand / np.maximum(np.linalg.norm(way, axis=-1, keepdims=True), 1e-9))
+
+
+def _lifted(foot: Doubles, least: Doubles, leg: Limb) -> Doubles:
+    """Feet (T, 3) turned up as far as their toes need, heights (T,) over the ankle at least."""
+    up = np.maximum(foot[:, 2], np.minimum(least, leg.hand))
+    flat = np.sqrt(leg.hand**2 - np.minimum(up**2, leg.hand**2))
+    across = flat / np.maximum(np.linalg.norm(foot[:, :2], axis=-1), 1e-9)
+    return np.column_stack([foot[:, :2] * across[:, None], up])
 
 
 def _flags(runs: Runs, count: int) -> NDArray[np.bool_]:

@@ -132,6 +132,9 @@ def test_no_foot_of_a_real_dance_slides():
     danced = dance(DanceJob(song, length=12.0, seed=3)).motion
     assert danced.contacts.mean() > 0.5
     assert max(slides(danced, danced.contacts)) < 0.003
+    over = danced.positions()[:, CONTACT_JOINTS, 2] - [ANKLE_HEIGHT, TOE_HEIGHT] * 2
+    assert over[danced.contacts > 0.5].min() > -0.003
+    assert over[:, 1::2].min() > -0.01, "a toe sinks into the floor"
 
 
 def test_a_knee_that_bends_backwards_bends_forwards_for_a_shorter_way():
