@@ -15,10 +15,10 @@ from .puppet import Handle
 
 Doubles = NDArray[np.float64]
 
-#: A limb whose joint stands out by less than this share of its length has no plane of its own.
-_STRAIGHT = 0.02
-#: What it does in the frames around tells its plane then, frames.
-_AROUND = 3.0
+#: The less a joint stands out, as a share of its limb's length, the less its plane is its own: below
+#: the one so many frames around tell it too, below the other the limb's own twist.
+_BENT, _AROUND = 0.12, 4.0
+_STRAIGHT = 0.03
 
 
 def pole(handle: Handle, figure: Figure, pose: Posed) -> Doubles:
@@ -37,11 +37,15 @@ def pole(handle: Handle, figure: Figure, pose: Posed) -> Doubles:
     outward = (handle.head - figure.heads[joint])[:, None]
     usual = _across(outward, (figure.heads[low] - figure.heads[high])[:, None])
     own = turns.turned(turns.inverse(turn), bend)
-    straight = np.exp(-((_size(own) / _STRAIGHT) ** 2))
-    own += straight * (gaussian_filter1d(own, _AROUND, axis=-1, mode="nearest") - own)
-    own += _STRAIGHT * np.exp(-((_size(own) / _STRAIGHT) ** 2)) * usual / _size(usual)
+    own += _share(own, _BENT) * (gaussian_filter1d(own, _AROUND, axis=-1, mode="nearest") - own)
+    own += _STRAIGHT * _share(own, _STRAIGHT) * usual / _size(usual)
     towards = _across(turns.turned(turn, own), line)
     return pose.places[:, joint] + _size(outward) * towards / _size(towards)
+
+
+def _share(vectors: Doubles, scale: float) -> Doubles:
+    """1 for vectors (3, T) of no length, next to 0 beyond twice the scale."""
+    return np.exp(-((_size(vectors) / scale) ** 2))
 
 
 def _size(vectors: Doubles) -> Doubles:
