@@ -11,7 +11,7 @@ from mathutils import Euler, Matrix
 
 from twostep.inference.errors import TwostepError
 from twostep.inference.motion import FPS
-from twostep.scene import armature, keys, poses, versions
+from twostep.scene import armature, poses, versions
 
 from .families import apart, carried, mixamo_armature
 from .figures import smpl_armature, wild_motion
