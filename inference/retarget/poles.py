@@ -15,8 +15,8 @@ from .puppet import Handle
 
 Doubles = NDArray[np.float64]
 
-#: The less a joint stands out, as a share of its limb's length, the less its plane is its own: below
-#: the one so many frames around tell it too, below the other the limb's own twist.
+#: The less a joint stands out, as a share of its limb's length, the less its plane is its own:
+#: below the one so many frames around tell it too, below the other the limb's own twist.
 _BENT, _AROUND = 0.12, 4.0
 _STRAIGHT = 0.03
 
