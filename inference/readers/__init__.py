@@ -8,10 +8,10 @@ from pathlib import Path
 
 import numpy as np
 
+from ..contact_labels import with_contacts
 from ..errors import TwostepError
 from ..motion import Motion
 from .bvh import read_bvh
-from .contacts import with_contacts
 from .smpl import read_aist, read_amass
 
 SUFFIXES = (".npz", ".bvh", ".pkl")

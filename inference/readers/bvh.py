@@ -14,7 +14,8 @@ from scipy.spatial.transform import Rotation
 from ..errors import TwostepError
 from ..motion import Motion
 from .figures import Figure, JointMap, retarget_blocks
-from .joint_maps import find_map
+from .joint_maps import DAZ
+from .rigged import read_rigged
 
 #: y up, facing +z -> z up, facing -y.
 FROM_Y_UP: NDArray[np.float64] = np.array([[1.0, 0, 0], [0, 0, -1], [0, 1, 0]])
@@ -82,15 +83,14 @@ def read_bvh(
     if not np.isfinite(values).all():
         raise TwostepError(f"{name} is damaged: not every value in it is a number.")
     rate = fps or 1.0 / bvh.frame_time
-    names, parents = zip(*((joint.name, joint.parent) for joint in bvh.joints), strict=True)
-    found = joint_map or find_map(names, parents, _rest(bvh.joints), name)
-    return retarget_blocks(
-        (
-            figure_from_bvh(replace(bvh, values=values[start : start + _BLOCK]), rate)
-            for start in range(0, len(values), _BLOCK)
-        ),
-        found,
+    moving = (
+        figure_from_bvh(replace(bvh, values=values[start : start + _BLOCK]), rate)
+        for start in range(0, len(values), _BLOCK)
     )
+    measured = DAZ.needs() <= {joint.name for joint in bvh.joints}
+    if joint_map or measured:
+        return retarget_blocks(moving, joint_map or DAZ)
+    return read_rigged(moving, tuple(joint.parent for joint in bvh.joints), name)
 
 
 def figure_from_bvh(bvh: Bvh, fps: float) -> Figure:

@@ -14,10 +14,10 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.spatial.transform import Rotation
 
+from ..contact_labels import SOLE
 from ..motion import Floats, Motion
 from ..pose_features import continuous
 from ..skeleton import (
-    ANKLE_HEIGHT,
     CONTACT_JOINTS,
     INDEX,
     JOINT_COUNT,
@@ -25,7 +25,6 @@ from ..skeleton import (
     LEG_LENGTH,
     OFFSETS,
     PARENTS,
-    TOE_HEIGHT,
 )
 
 #: Limb joints and the joint that their bone points to.
@@ -42,8 +41,6 @@ LIMBS: dict[str, str] = {
     )
 }
 
-#: Heights of the contact joints over the floor when the sole is flat, metres.
-SOLE = np.array([ANKLE_HEIGHT, TOE_HEIGHT, ANKLE_HEIGHT, TOE_HEIGHT])
 #: A take's lowest foot stands on the floor at this percentile: a few glitches may go below.
 FLOOR_PERCENTILE = 10.0
 

@@ -1,15 +1,10 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""How the joints of a file's skeleton drive SMPL's."""
+"""How the joints of skeletons that were measured by hand drive SMPL's."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-
-import numpy as np
-from numpy.typing import NDArray
 from scipy.spatial.transform import Rotation
 
-from ..errors import TwostepError
 from .figures import Between, JointMap
 
 
@@ -41,30 +36,3 @@ def _daz() -> JointMap:
 
 #: Measured by hand, so it goes before what is recognised.
 DAZ = _daz()
-
-
-def find_map(
-    names: Sequence[str], parents: Sequence[int], rest: NDArray[np.floating], what: str
-) -> JointMap:
-    """The map of a skeleton, recognised by the names of its joints, else by its shape.
-
-    parents: the index of each joint's parent, or -1. rest: (J, 3), in any unit and axes. what: how
-    an error calls the file. Raises TwostepError for an unknown or half a skeleton.
-    """
-    if DAZ.needs() <= set(names):
-        return DAZ
-    from .. import rigs  # not before: it stands on retarget, which stands on our contacts
-
-    found = rigs.recognise(rigs.Rig(tuple(names), tuple(parents), np.asarray(rest, np.float64)))
-    if not found.bones:
-        raise TwostepError(
-            f"{what} holds no skeleton that Twostep recognises as a human's; export it with the "
-            "joint names of Mixamo, SMPL or CMU."
-        )
-    if found.without:
-        lacking = found.without[0].replace("_", " ")
-        raise TwostepError(
-            f"{what} holds only part of a body: there is no joint for the {lacking}; choose a "
-            "motion of a whole body."
-        )
-    return JointMap(found.bones)

@@ -13,7 +13,7 @@ from .channels import Channel, channels
 from .figure import OPTIONAL, Figure, missing, smallest_turn, stand_in
 from .fit import fit
 from .plant import planted
-from .poses import poses
+from .poses import joined_poses, poses
 from .puppet import Handle, Puppet, Role, plain
 from .reach import reached
 
@@ -27,6 +27,7 @@ __all__ = [
     "Track",
     "channels",
     "fit",
+    "joined_poses",
     "missing",
     "plain",
     "planted",

@@ -59,6 +59,8 @@ LEG, ARM = ("hip", "knee", "ankle"), ("shoulder", "elbow", "wrist")
 
 #: The armature's own ground is believed when the ankles are so far over it, metres.
 _GROUND = (0.02, 0.22)
+#: A foot that points forward by less than this share of its length hangs at rest.
+_HANGING = 0.35
 
 
 @dataclass(frozen=True)
@@ -132,7 +134,8 @@ class Figure:
     def alignment(self) -> Doubles:
         """What turns each bone from its own rest pose to the T-pose, in armature space, (24, 3, 3).
 
-        The smallest turn of the limb's direction; a hand turns with its forearm.
+        The smallest turn of the limb's direction; a hand turns with its forearm. Feet are taken to
+        be flat at rest, unless they hang from their legs.
         """
         turns = np.tile(np.eye(3), (JOINT_COUNT, 1, 1))
         for name, following in _LIMBS:
@@ -144,6 +147,11 @@ class Figure:
                 turns[joint] = smallest_turn(direction, self.basis @ OFFSETS[child]) @ turns[joint]
         for side in SIDES:
             turns[INDEX[f"{side}_hand"]] = turns[INDEX[f"{side}_wrist"]]
+            ankle, foot = INDEX[f"{side}_ankle"], INDEX[f"{side}_foot"]
+            direction = self.heads[foot] - self.heads[ankle]
+            if -direction @ self.basis[:, 1] < _HANGING * np.linalg.norm(direction):
+                turns[ankle] = smallest_turn(direction, self.basis @ OFFSETS[foot])
+                turns[foot] = turns[ankle]
         return turns
 
     @cached_property
@@ -207,8 +215,12 @@ class Figure:
         if not feet:
             return min(TOE_HEIGHT, ankle)
         up = self.basis[:, 2] / self.scale
-        drop = np.mean([up @ (self.head(f"{s}_ankle") - self.head(f"{s}_foot")) for s in feet])
-        return float(np.clip(ankle - drop, 0.0, None))
+        rise = np.mean([
+            up @ self.alignment[INDEX[f"{side}_ankle"]]
+            @ (self.head(f"{side}_foot") - self.head(f"{side}_ankle"))
+            for side in feet
+        ])  # fmt: skip
+        return float(np.clip(ankle + rise, 0.0, None))
 
 
 def smallest_turn(start: Doubles, end: NDArray[np.floating]) -> Doubles:

@@ -3,23 +3,22 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from itertools import pairwise
 
 import numpy as np
 from numpy.typing import NDArray
 from scipy.spatial.transform import Rotation
 
+from ..contact_labels import SOLE, contact_labels
 from ..motion import FPS, Floats, Motion, forward_kinematics
 from ..pose_features import continuous
 from ..proportions import OURS
-from ..readers.contacts import contact_labels
-from ..skeleton import ANKLE_HEIGHT, CONTACT_JOINTS, INDEX, JOINT_COUNT, PARENTS, TOE_HEIGHT
+from ..skeleton import CONTACT_JOINTS, INDEX, JOINT_COUNT, PARENTS
 from .figure import Figure
 
 Doubles = NDArray[np.float64]
 
-#: Heights of the joints that contacts speak of when both feet stand, metres.
-_RESTING = np.array([ANKLE_HEIGHT, TOE_HEIGHT] * 2)
 #: How far over that one in a single pose still counts as standing, metres.
 _CONTACT_MARGIN = 0.04
 #: A floor that is farther than this from the rest pose's soles is believed, metres.
@@ -34,21 +33,34 @@ def poses(rotations: Doubles, seats: Doubles, figure: Figure, fps: float = FPS) 
     rotations: what each joint's bone is turned to in armature space, (T, 24, 3, 3), absent rows are
     not read; seats: the middle between the hips there, (T, 3); fps: poses a second.
     """
+    return joined_poses([(rotations, seats)], figure, fps)
+
+
+def joined_poses(
+    blocks: Iterable[tuple[Doubles, Doubles]], figure: Figure, fps: float = FPS
+) -> Motion:
+    """As `poses`, of poses that come in consecutive blocks of frames, at least one."""
+    roots, turns, places = zip(*(_block(*block, figure) for block in blocks), strict=True)
+    root, joints = np.concatenate(roots), np.concatenate(places)
+    sunk = _floor(joints) if len(joints) > 1 else 0.0
+    if abs(sunk) > _OTHER_FLOOR:
+        # Its floor is elsewhere than its rest pose stands: BVH files rest with the hips at zero.
+        root[:, 2] -= sunk
+        joints[..., 2] -= sunk
+    return Motion(fps, root, continuous(np.concatenate(turns)), _contacts(joints, fps))
+
+
+def _block(rotations: Doubles, seats: Doubles, figure: Figure) -> tuple[Floats, Floats, Floats]:
+    """Roots (T, 3), local quaternions (T, 24, 4) and places of all joints (T, 24, 3)."""
     world = _world(rotations, figure)
     local = world.copy()
     local[:, 1:] = world[:, list(PARENTS[1:])].swapaxes(-1, -2) @ world[:, 1:]
     seat = (seats - figure.ground) @ figure.basis / figure.scale
     seat[:, 2] += OURS.ankle.mean() - figure.proportions.ankle.mean()
-    root = seat - world[:, 0] @ OURS.seat
+    root = (seat - world[:, 0] @ OURS.seat).astype(np.float32)
     flat = Rotation.from_matrix(local.reshape(-1, 3, 3)).as_quat(scalar_first=True)
-    quaternions = continuous(flat.astype(np.float32).reshape(-1, JOINT_COUNT, 4))
-    places = forward_kinematics(local.astype(np.float32), root.astype(np.float32))[0]
-    sunk = _floor(places) if len(places) > 1 else 0.0
-    if abs(sunk) > _OTHER_FLOOR:
-        # Its floor is elsewhere than its rest pose stands: BVH files rest with the hips at zero.
-        root[:, 2] -= sunk
-        places[..., 2] -= sunk
-    return Motion(fps, root.astype(np.float32), quaternions, _contacts(places, fps))
+    places = forward_kinematics(local.astype(np.float32), root)[0]
+    return root, flat.astype(np.float32).reshape(-1, JOINT_COUNT, 4), places
 
 
 def _world(rotations: Doubles, figure: Figure) -> Doubles:
@@ -78,12 +90,12 @@ def _part(start: Doubles, end: Doubles, share: float) -> Doubles:
 
 def _floor(places: Floats) -> float:
     """How high the floor lies that the feet in places (T, 24, 3) come down to, metres."""
-    soles = places[:, list(CONTACT_JOINTS), 2] - _RESTING
+    soles = places[:, list(CONTACT_JOINTS), 2] - SOLE
     return float(np.quantile(soles.min(axis=1), 0.05))
 
 
 def _contacts(places: Floats, fps: float) -> Floats:
     if len(places) > 1:
         return contact_labels(places, fps)
-    low = places[:, list(CONTACT_JOINTS), 2] < _RESTING + _CONTACT_MARGIN
+    low = places[:, list(CONTACT_JOINTS), 2] < SOLE + _CONTACT_MARGIN
     return low.astype(np.float32)

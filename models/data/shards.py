@@ -30,7 +30,7 @@ from ...inference.motion_beats import (
     strength_curve,
 )
 from ...inference.pose_features import encode
-from ...inference.readers.contacts import with_contacts
+from ...inference.contact_labels import with_contacts
 from ...inference.readers.figures import grounded
 from .cleaning import Rejection, Verdict, judge, lead_in
 from .repair import bridge_glitches, freed_head

@@ -331,3 +331,16 @@ def test_the_smallest_turn():
         unit = np.array(end) / np.linalg.norm(end)
         assert np.allclose(turn @ start / np.linalg.norm(start), unit)
         assert np.isclose(np.linalg.det(turn), 1.0)
+
+
+def test_feet_that_hang_at_rest_are_laid_flat():
+    heads = rest_positions() + np.array([0, 0, STANDING_HEIGHT])
+    for side in ("left", "right"):
+        heads[INDEX[f"{side}_foot"]] = heads[INDEX[f"{side}_ankle"]] + (0, 0, -0.14)
+    there, wild = figure(heads=heads, rolled=True), motion()
+    found = joints(strings := plain(there), channels(fit(wild, there), strings))
+    own = found["left_foot"] - found["left_ankle"]
+    true = wild.positions()
+    ours = true[:, INDEX["left_foot"]] - true[:, INDEX["left_ankle"]]
+    cosine = (own * ours).sum(-1) / np.linalg.norm(own, axis=-1) / np.linalg.norm(ours, axis=-1)
+    assert cosine.min() > 0.9999

@@ -6,7 +6,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from twostep.inference.readers.contacts import contact_labels
+from twostep.inference.contact_labels import contact_labels
 from twostep.inference.readers.figures import grounded, sole_heights
 from twostep.inference.skeleton import ANKLE_HEIGHT, INDEX
 from twostep.models.data import cleaning

@@ -8,9 +8,11 @@ from dataclasses import replace
 import numpy as np
 from scipy.ndimage import median_filter
 
-from ..motion import Floats, Motion
-from ..skeleton import CONTACT_JOINTS
-from .figures import SOLE
+from .motion import Floats, Motion
+from .skeleton import ANKLE_HEIGHT, CONTACT_JOINTS, TOE_HEIGHT
+
+#: Heights of the contact joints over the floor when the sole is flat, metres.
+SOLE = np.array([ANKLE_HEIGHT, TOE_HEIGHT, ANKLE_HEIGHT, TOE_HEIGHT])
 
 #: A planted joint is slower than this, m/s: ankle, toe, ankle, toe.
 SPEED = np.array([0.45, 0.35, 0.45, 0.35])
