@@ -49,7 +49,7 @@ _WEIGHTS = {
 #: The same of a turn as a whole.
 _WHOLE = 0.7
 #: How hinges keep their angles from frame to frame, and free bones their source's turn.
-_SMOOTH, _STILL = 0.05, 0.05
+_SMOOTH, _STILL = 0.1, 0.05
 
 
 @dataclass(frozen=True)
