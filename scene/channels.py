@@ -52,7 +52,7 @@ def chosen(ob: bpy.types.Object, puppet: Puppet, which: str) -> set[str] | None:
         help_ = "select some in pose mode, or let all bones dance"
     else:
         collection = ob.data.collections_all.get(which)
-        names = {bone.name for bone in collection.bones} if collection else set()
+        names = {bone.name for bone in collection.bones_recursive} if collection else set()
         where = f"the bone collection {which}"
         help_ = "choose another, or let all bones dance"
     if not names & {handle.bone for handle in puppet.handles}:

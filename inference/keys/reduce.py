@@ -27,6 +27,8 @@ Doubles = NDArray[np.float64]
 
 #: How far a planted foot may be off, metres of `Motion`: so it never slides by a centimetre.
 _PLANTED = 0.004
+#: Less than that is not asked for, millimetres and degrees: keys are single precision.
+_LEAST = 0.01
 #: The part of the tolerance in space that one bone may use up; those above it err too.
 _SHARE = 1.5
 #: How much of an error that is too large is left to its causes in the next round.
@@ -73,7 +75,7 @@ def reduced(
         if channel.rotation is not None:
             rotation = turns.as_mode(modes[place], channel.rotation)
         length = _SHARE * room.max()
-        angle = min(np.radians(options.tolerance_deg), length / reach[place])
+        angle = min(np.radians(max(options.tolerance_deg, _LEAST)), length / reach[place])
         location = None if channel.location is None else channel.location.astype(np.float64)
         curves[place] = Curve(modes[place], rotation, location, angle, length, seam)
     if curves:
@@ -97,7 +99,7 @@ def reduced(
 
 def _room(puppet: Puppet, contacts: Floats, options: Options) -> Doubles:
     """How far every handle may be off in every frame, (B, T), armature units."""
-    room = np.full((len(puppet.handles), len(contacts)), options.tolerance_mm / 1000)
+    room = np.full((len(puppet.handles), len(contacts)), max(options.tolerance_mm, _LEAST) / 1000)
     feet = {JOINTS[joint]: column for column, joint in enumerate(CONTACT_JOINTS)}
     for place, handle in enumerate(puppet.handles):
         if handle.joint in feet:

@@ -129,8 +129,9 @@ def test_a_layer_of_some_bones(context, figure):
     """The arm dances; all else does what it did, and the arm's rest goes on afterwards."""
     hand_keyed(figure)
     arms = figure.data.collections.new("Arm")
+    hands = figure.data.collections.new("Hand", parent=arms)
     for name in ARM:
-        arms.assign(figure.data.bones[name])
+        (hands if name == "left_hand" else arms).assign(figure.data.bones[name])
     every = np.arange(-5, 120)
     old, motion = shapes(figure, every), wild_motion(30)
     dance(figure, motion, 30, onto="LAYER", bones="Arm")

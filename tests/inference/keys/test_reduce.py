@@ -127,6 +127,15 @@ def test_only_those_bones_are_reduced():
     assert none.splines == {} and none.error_mm == none.error_deg == 0
 
 
+def test_no_tolerance_at_all_is_every_frame_that_matters():
+    puppet = plain(figure())
+    motion = fit(dancing(40), puppet.figure)
+    dance, modes = channels(motion, puppet), ["QUATERNION"] * 24
+    wanted = Options(keys="FEW", tolerance_mm=0.0, tolerance_deg=0.0)
+    few = reduced(puppet, dance, modes, motion.contacts, wanted)
+    assert few.error_mm <= 0.01 and few.error_deg <= 0.01
+
+
 @pytest.mark.parametrize("frames", [1, 2, 3])
 def test_short_dances(frames):
     puppet = plain(figure())
