@@ -169,8 +169,15 @@ def test_a_robot_walks_with_flat_feet_where_they_belong():
 
 
 def test_limbs_of_a_robot_point_where_they_should():
-    little = robot(LITTLE)
-    fitted = fit(wild(600, 0.3, only=[j for j in JOINTS if "knee" not in j]), little.figure)
+    """Knees and elbows bend, and a little askew too, as people's are said to."""
+    little, motion = robot(LITTLE), wild(600, 0.3)
+    rotations = motion.rotations.copy()
+    bend = 0.9 + 0.7 * np.sin(np.arange(600) / 11)
+    bends = {"left_knee": X, "right_knee": X, "left_elbow": -Z, "right_elbow": Z}
+    for joint, axis in bends.items():
+        askew = axis + 0.1
+        rotations[:, INDEX[joint]] = about(askew / np.linalg.norm(askew), bend).T
+    fitted = fit(replace(motion, rotations=rotations), little.figure)
     turned, _ = evaluated(little, channels(fitted, little))
     turns, _ = wanted(fitted, little)
     for side in ("left", "right"):
