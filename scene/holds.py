@@ -27,6 +27,8 @@ _DRIVEN = re.compile(
     r'pose\.bones\["((?:[^"\\]|\\.)*)"\]'
     r'(?:\.constraints\["((?:[^"\\]|\\.)*)"\])?\.(\w+)$'
 )
+#: Constraints by which a limb's end follows its goal.
+_LEADING = {"IK", "COPY_ROTATION", "COPY_TRANSFORMS"}
 #: mmd_tools' limits of knees: for the solver only.
 _SOLVER_LIMIT = "mmd_ik_limit"
 #: So many bones are named in a sentence.
@@ -167,7 +169,7 @@ def _solves(ob: bpy.types.Object, constraint: bpy.types.Constraint, solved: set[
     """Whether a constraint belongs to the rig's own inverse kinematics."""
     if constraint.name.startswith(_SOLVER_LIMIT):
         return True
-    if constraint.type != "IK" or constraint.target != ob:
+    if constraint.type not in _LEADING or constraint.target != ob:
         return False
     bone = ob.data.bones.get(constraint.subtarget)
     while bone is not None and bone.name not in solved:
@@ -184,6 +186,21 @@ def _solver(constraint: bpy.types.Constraint, held: list[str], goals: bool) -> d
         # A limb that may stretch is not bent as far as it should be.
         switches[constraint.path_from_id("use_stretch")] = 0.0
     return switches
+
+
+def carried(ob: bpy.types.Object, bones: Iterable[str], driven: Drivers) -> Iterator[str]:
+    """What moves the bones that carry the whole figure, where it is not what they are there for."""
+    found = []
+    for name in bones:
+        found += [
+            f"{constraint.name} ({name})"
+            for constraint in ob.pose.bones[name].constraints
+            if is_active(constraint) and constraint.type not in _HARMLESS | _CARRYING
+        ]
+        if name in driven.bones:
+            found.append(f"drivers ({name})")
+    if found:
+        yield f"The whole dance goes along with what moves the bones above it: {listed(found)}."
 
 
 def _sentences(

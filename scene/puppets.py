@@ -14,9 +14,10 @@ from ..inference.rigs import Recognition
 from ..inference.skeleton import INDEX
 from . import armature
 from .carriers import Carriers, is_active
-from .holds import drivers, holds
+from .holds import carried, drivers, holds
 from .joints import chains
 from .keyed import keyed
+from .solvers import with_solvers
 from .web import Web
 
 #: A scale is uneven when its axes differ by more than this share.
@@ -52,6 +53,8 @@ def puppet(
     armature.check_whole(ob, recognition)
     if ob.pose is None:
         raise TwostepError(f"{ob.name} is nowhere to be seen; put it into the scene and try again.")
+    if limbs == "IK":
+        recognition = with_solvers(ob, recognition)
     controls, driven = recognition.controls, drivers(ob)
     wanted = keyed(recognition, chains(ob, recognition.bones), limbs, root)
     moving = {*wanted, *recognition.bones.values()}
@@ -63,12 +66,13 @@ def puppet(
     held = holds(ob, wanted, between, solved, driven)
     web = web.without(held.bones).travelling(driven)
     web.check()
+    over = [] if controls and controls.turns else web.over()
     lost = [joint for joint in recognition.bones if web.lost(joint) and joint not in _HIPS]
     figure = _without(armature.figure(ob, recognition.bones), lost)
     return Strings(
         Puppet(figure, web.handles()),
         (*held.switches.items(), *_switches(ob, recognition, limbs)),
-        (*held.said, *_unmet(ob, recognition, limbs, root)),
+        (*held.said, *carried(ob, over, driven), *_unmet(ob, recognition, limbs, root)),
         _still(ob, {*web.wanted, *recognition.bones.values()}, held.bones | driven.bones),
     )
 

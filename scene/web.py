@@ -68,6 +68,11 @@ class Web:
                 found |= {bone: self._carriers.leader(bone) for bone in own}
         return found
 
+    def over(self) -> list[str]:
+        """Bones that are not keyed and carry the whole figure."""
+        top = [name for name in self.wanted if self._path(name)[1] is None and self._hangs(name)]
+        return [bone for name in top for bone in self._carriers.above(name)]
+
     def travelling(self, driven: Drivers) -> Web:
         """With the bone that carries the figure: the pelvis's, else the next above it that can.
 

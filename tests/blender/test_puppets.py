@@ -7,7 +7,7 @@ from __future__ import annotations
 import bpy
 import numpy as np
 import pytest
-from mathutils import Matrix
+from mathutils import Matrix, Vector
 
 from twostep.inference.errors import TwostepError
 from twostep.inference.skeleton import STANDING_HEIGHT, rest_positions
@@ -468,3 +468,74 @@ def test_keys_stay_within_the_action(context):
 def test_an_ordinary_figure_has_nothing_to_say(context):
     found = strings(smpl_armature(heads=rest_positions() + np.array([0, 0, STANDING_HEIGHT])))
     assert not found.left_out and not found.switches and len(found.still) == 24
+
+
+def led(ob, poles):
+    """IK on legs and arms as users put it there: bones to grab, and poles."""
+    limbs = [
+        (f"{side}_{end}", f"{side}_{middle}", ahead)
+        for side in ("left", "right")
+        for end, middle, ahead in (("ankle", "knee", -0.5), ("wrist", "elbow", 0.5))
+    ]
+
+    def change(bones):
+        root = bones.new("root")
+        root.tail = (0, 0.3, 0)
+        bones["pelvis"].parent = root
+        for end, middle, ahead in limbs:
+            low, high = bones[end], bones[middle]
+            # A solver bends bones that point along the limb.
+            high.parent.tail, high.tail = high.head, low.head
+            for name, head, y in (("goal", low.head, 0), ("pole", high.head, ahead)):
+                bone = bones.new(f"{end} {name}")
+                bone.head = head + Vector((0, y, 0))
+                bone.tail, bone.parent = bone.head + Vector((0, 0, 0.1)), root
+
+    edit(ob, change)
+    for end, middle, _ in limbs:
+        solver = constrain(ob, middle, "IK", ob, subtarget=f"{end} goal", chain_count=2)
+        if poles:
+            solver.pole_target, solver.pole_subtarget = ob, f"{end} pole"
+            solver.pole_angle = pole_angle(ob.data.bones[middle], ob.data.bones[f"{end} pole"])
+    return ob
+
+
+def pole_angle(low, pole):
+    """The angle by which the first bone's own axis lies beside the pole's direction."""
+    high = low.parent
+    start, along = high.head_local, high.tail_local - high.head_local
+    normal = (low.tail_local - start).cross(pole.head_local - start)
+    towards = normal.cross(along)
+    own = high.matrix_local.to_3x3().col[0]
+    angle = own.angle(towards)
+    return -angle if own.cross(towards).angle(along) < 1 else angle
+
+
+@pytest.mark.parametrize("poles", [False, True])
+def test_a_users_own_inverse_kinematics(context, poles):
+    """In keys on limbs it is off; else its goals are keyed, and the limbs under it."""
+    ob = led(smpl_armature(), poles)
+    motion = supple_motion()
+    landed = land(ob, motion)
+    assert landed.strings.left_out[0].startswith("While the dance plays these constraints are off")
+    assert max(misses(landed).place.values()) < NEAR
+    landed = land(ob, motion, limbs="IK")
+    assert not landed.strings.left_out
+    roles = {handle.bone: handle.role for handle in landed.strings.puppet.handles}
+    for name in ("left_ankle", "right_ankle", "left_wrist", "right_wrist"):
+        assert roles[f"{name} goal"] == "goal" and roles.get(f"{name} pole") == (
+            "pole" if poles else None
+        )
+    found = misses(landed)
+    assert max(found.place.values()) < 0.005 and max(found.limb.values()) < 2
+    assert max(misses(land(ob, motion, "IK", root=True)).place.values()) < 0.005
+
+
+def test_what_moves_the_bones_above_is_said(context):
+    ob = rooted(smpl_armature())
+    constrain(ob, "root", "COPY_LOCATION", holder())
+    assert strings(ob).left_out == (
+        "The whole dance goes along with what moves the bones above it: Copy Location (root).",
+    )
+    follow(ob, "root", "location")
+    assert strings(ob).left_out[0].endswith(": Copy Location (root), drivers (root).")
