@@ -3,14 +3,15 @@
 
 Bones that have a mirror image are limbs, bones in the mirror's plane are the spine. The legs are
 the pair of limbs that reaches lowest, the arms the longest pair that hangs on the spine above them.
-Along a limb, the two bones after each other that are longest are thigh and shank, or upper arm
-and forearm.
+A leg ends where it turns off into the foot, an arm where fingers spread; the knee and the elbow are
+half way. Along an arm of few bones, the two after each other that are longest are upper arm and
+forearm.
 """
 
 from __future__ import annotations
 
 from dataclasses import dataclass
-from itertools import pairwise
+from itertools import chain, pairwise
 
 import numpy as np
 from numpy.typing import NDArray
@@ -23,6 +24,10 @@ from .rig import Rig
 _NEAR, _MIDDLE, _JUST = 0.015, 0.002, 0.002
 #: Fewer bones than pelvis, spine, head and four limbs of three make no person.
 _FEWEST = 15
+#: A head is longer than the last bone of its neck, by this factor at least.
+_CROWN = 1.3
+#: A bone that turns off a leg by more is no longer the leg, rad.
+_TURN = np.radians(35)
 SIDES = ("left", "right")
 _TRUNK = ("pelvis", "spine1", "spine2", "spine3", "neck", "head")
 
@@ -56,28 +61,30 @@ def find(rig: Rig) -> dict[str, int]:
 
 def _mirror(heads: NDArray, size: float) -> tuple[int, dict[int, int]]:
     """The axis that left and right lie along, and every limb bone's mirror image."""
+    # Bones in one place are paired in their order: twist bones and the like with each other.
+    cells, place = np.unique(np.round(heads / (1e-4 * size)), axis=0, return_inverse=True)
+    here: list[list[int]] = [[] for _ in cells]
+    for bone, at in enumerate(place.ravel()):
+        here[at].append(bone)
+    spots = heads[[bones[0] for bones in here]]
+    tree = cKDTree(spots)
     best: tuple[int, int] = (0, 0)
     found: tuple[int, dict[int, int]] = (0, {})
-    bones = np.arange(len(heads))
-    # Of bones in one place the first has a mirror image: twist bones come after their limb.
-    _, first = np.unique(np.round(heads / (1e-4 * size)), axis=0, return_index=True)
-    tree = cKDTree(heads[first])
     # The mirror is where most bones have as many on either side, or at the armature's middle.
     planes = [(axis, at) for axis in range(3) for at in {float(np.median(heads[:, axis])), 0.0}]
     for axis, plane in planes:
-        flipped = heads.copy()
+        flipped = spots.copy()
         flipped[:, axis] = 2 * plane - flipped[:, axis]
-        apart, place = tree.query(flipped)
-        nearest = first[place]
-        aside = np.abs(flipped[:, axis] - heads[:, axis]) > 2 * _MIDDLE * size
-        twin = (nearest != bones) & (nearest[nearest] == bones) & (apart < _NEAR * size)
+        apart, nearest = tree.query(flipped)
+        aside = np.abs(flipped[:, axis] - spots[:, axis]) > 2 * _MIDDLE * size
+        twin = aside & (nearest[nearest] == np.arange(len(spots))) & (apart < _NEAR * size)
         # In a cloud of hair and cloth many bones are near some mirror image, but none just there.
-        just = aside & twin & (apart < _JUST * size)
-        fit = (int(just.sum()), int((aside & twin).sum()))
+        just = twin & (apart < _JUST * size)
+        fit = (int(just.sum()), int(twin.sum()))
         if fit > best:
-            paired = just if fit[0] >= _FEWEST else aside & twin
-            found = (axis, {int(bone): int(nearest[bone]) for bone in np.flatnonzero(paired)})
-            best = fit
+            paired = np.flatnonzero(just if fit[0] >= _FEWEST else twin)
+            pairs = (zip(here[at], here[nearest[at]], strict=False) for at in paired)
+            best, found = fit, (axis, dict(chain.from_iterable(pairs)))
     return found
 
 
@@ -90,6 +97,8 @@ def _limbs(rig: Rig, heads: NDArray, partners: dict[int, int], across: int) -> l
             continue
         chain, length = _longest(rig, heads, bone, set(partners))
         mirrored = tuple(partners[each] for each in chain)
+        others = set(rig.above(other))
+        root = next((each for each in rig.above(bone) if each in others), root)
         found.append(_Limb(chain, mirrored, root, length))
     return found
 
@@ -122,7 +131,7 @@ def _person(
             and height[limb.chain[0]] > height[legs.chain[0]] + 0.1 * size]  # fmt: skip
     if not high:
         return {}
-    arms = max(high, key=lambda limb: max(_pairs(limb.chain, heads)))
+    arms = max(high, key=lambda limb: max(_pairs(heads[list(limb.chain)])))
     spine, neck = _middle(rig, heads, partners, legs.root, arms.root, up)
     if arms.length < 0.4 * legs.length or not spine or not neck:
         return {}
@@ -171,36 +180,75 @@ def _middle(
         if len(rig.children[here]) > 2:  # a head with its eyes, hair and jaw
             break
     if len(rising) > 2 and not rig.children[rising[-1]]:
-        rising.pop()  # only marks where the head ends
+        below, last = (float(np.linalg.norm(heads[b] - heads[a])) for a, b in pairwise(rising[-3:]))
+        if last > _CROWN * below:
+            rising.pop()  # only marks where the head ends
     return spine, rising
 
 
 def _leg(limb: _Limb, heads: NDArray) -> dict[str, int]:
-    start = _strongest(limb.chain, heads)
-    parts = ("hip", "knee", "ankle", "foot")
-    return _both(limb, dict(zip(parts, range(start, len(limb.chain)), strict=False)))
+    points = heads[list(limb.chain)]
+    # It may begin with a bone across the hips.
+    start = next((i for i in range(len(points) - 3) if _angle(points, i, i + 1) < _TURN), 0)
+    turned = (
+        i for i in range(start + 2, len(points) - 1) if _angle(points, i, i + 1, start) > _TURN
+    )
+    ankle = next(turned, min(start + 2, len(points) - 1))
+    ratios = [_ratio(points, start, knee, ankle) for knee in range(start + 1, ankle)]
+    parts = {"hip": start, "knee": start + 1 + int(np.argmin(ratios)), "ankle": ankle}
+    far = np.linalg.norm(points[ankle + 1 :] - points[ankle], axis=1)
+    if len(far):
+        parts["foot"] = ankle + 1 + int(np.argmax(far > 0.4 * far.max()))
+    return _both(limb, parts)
 
 
 def _arm(rig: Rig, limb: _Limb, heads: NDArray) -> dict[str, int]:
     palm = next((i for i, bone in enumerate(limb.chain) if len(rig.children[bone]) > 2), None)
-    start = _strongest(limb.chain[: palm + 1] if palm and palm > 1 else limb.chain, heads)
-    parts = {"shoulder": start, "elbow": start + 1, "wrist": start + 2}
+    start, elbow, wrist = _bends(heads[list(limb.chain)], palm)
+    parts = {"shoulder": start, "elbow": elbow, "wrist": wrist}
     if start > 0:
-        parts["collar"] = start - 1
-    wrist = limb.chain[start + 2]
-    if palm is None and start + 3 < len(limb.chain) and len(rig.children[wrist]) == 1:
-        parts["hand"] = start + 3
+        parts["collar"] = start - 1 if wrist == start + 2 else 0
+    end = limb.chain[wrist]
+    if palm is None and wrist + 1 < len(limb.chain) and len(rig.children[end]) == 1:
+        parts["hand"] = wrist + 1
     return _both(limb, parts)
 
 
-def _strongest(chain: tuple[int, ...], heads: NDArray) -> int:
-    """Where in a chain the two bones begin whose shorter one is longest."""
-    return int(np.argmax(_pairs(chain, heads)))
+def _bends(points: NDArray, palm: int | None) -> tuple[int, int, int]:
+    """Where along an arm are shoulder, elbow and wrist."""
+    if palm is None or palm < 4:
+        start = int(np.argmax(_pairs(points[: palm + 1] if palm and palm > 1 else points)))
+        return start, start + 1, start + 2
+    # Its bones are split: of all that look like half and half the longest, of bones in one place
+    # the last.
+    split = [(start, elbow) for elbow in range(palm - 1, 0, -1)
+             for start in range(elbow - 1, -1, -1)]  # fmt: skip
+    long = [
+        np.linalg.norm(points[palm] - points[start])
+        * np.exp(-((3 * _ratio(points, start, elbow, palm)) ** 2))
+        for start, elbow in split
+    ]
+    return (*split[int(np.argmax(long))], palm)
 
 
-def _pairs(chain: tuple[int, ...], heads: NDArray) -> list[float]:
+def _ratio(points: NDArray, start: int, middle: int, end: int) -> float:
+    """How far from half and half a limb is divided: the logarithm of the parts' ratio."""
+    high = np.linalg.norm(points[middle] - points[start])
+    low = np.linalg.norm(points[end] - points[middle])
+    return float(abs(np.log(high / low))) if high > 0 and low > 0 else np.inf
+
+
+def _angle(points: NDArray, first: int, second: int, start: int | None = None) -> float:
+    """Between a bone of a leg and the leg as a whole: from `start` to it, or from it to its end."""
+    bone = points[second] - points[first]
+    leg = points[-1] - points[first] if start is None else points[first] - points[start]
+    length = np.linalg.norm(bone) * np.linalg.norm(leg)
+    return float(np.arccos(np.clip(bone @ leg / length, -1, 1))) if length > 0 else np.pi / 2
+
+
+def _pairs(points: NDArray) -> list[float]:
     """Of every two bones after each other, the length of the shorter."""
-    lengths = np.linalg.norm(np.diff(heads[list(chain)], axis=0), axis=1)
+    lengths = np.linalg.norm(np.diff(points, axis=0), axis=1)
     return [float(min(pair)) for pair in pairwise(lengths)]
 
 
