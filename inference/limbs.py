@@ -35,6 +35,9 @@ _HINGES = {
 #: Up to here a limb stretches as asked, beyond it gives way softly, never past the second; the
 #: knee would pop when the leg became wholly straight. Shares of the limb's length.
 SOFT, STRAIGHT = 0.985, 0.998
+#: The sine of the bend from which a limb's own plane is believed, and how much the usual one counts
+#: where it is straight.
+BENT, DOUBT = 0.35, 0.15
 
 
 @dataclass
@@ -101,15 +104,10 @@ def reach(
     wanted = end - start
     distance = _softened(own, np.linalg.norm(wanted, axis=-1), stretch)
     upper, lower = own.middle - own.start, own.end - own.middle
-    rest = own.start_turn @ _HINGES[int(own.joints[0])]
-    across = np.cross(upper, lower) / (own.upper * own.lower)
-    # A knee that bends backwards is more than straight, and has its hinge where all knees have it.
-    way = np.where((across * rest).sum(axis=-1) < 0, -1.0, 1.0)
-    bend = _bend(own, distance) - way * _bend(own, np.linalg.norm(upper + lower, axis=-1))
-    # A straight limb has no plane of its own; there it bends as in the rest pose.
-    hinge = way[:, None] * across + 0.01 * rest
-    hinge /= np.linalg.norm(hinge, axis=-1, keepdims=True)
-    middle_bend = _matrix(hinge * bend[:, None])
+    along = upper / np.linalg.norm(upper, axis=-1, keepdims=True)
+    bend = _bend(own, distance)[:, None]
+    bent = np.cos(bend) * along + np.sin(bend) * np.cross(_hinge(own), along)
+    middle_bend = between(lower, bent)
     turn = between(upper + _apply(middle_bend, lower), wanted)
     start_turn = turn @ own.start_turn
     middle_turn = turn @ middle_bend @ own.middle_turn
@@ -135,6 +133,21 @@ def between(start: Doubles, goal: Doubles) -> Doubles:
     sine = np.linalg.norm(axis, axis=-1, keepdims=True)
     angle = np.arctan2(sine, (a * b).sum(-1, keepdims=True))
     return _matrix(axis * (angle / np.maximum(sine, 1e-9)))
+
+
+def _hinge(own: Limb) -> Doubles:
+    """Unit axes (T, 3), across the upper bone, about which limbs bend further.
+
+    As they are bent already. A straight limb has no plane of its own, a nearly straight one not a
+    trustworthy one: there it tends to bend as all knees do, and a knee that bends backwards comes
+    to bend as all knees do, too.
+    """
+    across = np.cross(own.middle - own.start, own.end - own.middle) / (own.upper * own.lower)
+    usual = own.start_turn @ _HINGES[int(own.joints[0])]
+    own_way = (across * usual).sum(axis=-1)
+    doubt = np.maximum(1.0 - np.linalg.norm(across, axis=-1) / BENT, 0.0) ** 2
+    hinge = across + (np.abs(own_way) - own_way + DOUBT * doubt)[:, None] * usual
+    return hinge / np.linalg.norm(hinge, axis=-1, keepdims=True)
 
 
 def _softened(own: Limb, distance: Doubles, stretch: float | Doubles) -> Doubles:

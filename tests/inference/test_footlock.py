@@ -150,6 +150,18 @@ def test_a_knee_that_bends_backwards_bends_forwards_for_a_shorter_way():
     assert bends[0] > 0.5
 
 
+def test_a_nearly_straight_knee_bends_forwards_whatever_its_plane():
+    random = np.random.default_rng(1)
+    local = np.tile(np.eye(3), (50, 3, 1, 1))
+    local[:, 1] = Rotation.from_rotvec(random.normal(0, 0.03, (50, 3))).as_matrix()
+    leg = limbs.limb(limbs.LEGS[0], np.zeros((50, 3)), np.tile(np.eye(3), (50, 1, 1)), local)
+    turned = limbs.reach(leg, leg.start, leg.start + 0.9 * (leg.end - leg.start), leg.tip)
+    posed = limbs.limb(limbs.LEGS[0], leg.start - leg.start, leg.base_turn, turned)
+    forward = posed.middle - (posed.start + posed.end) / 2
+    forward /= np.linalg.norm(forward, axis=1, keepdims=True)
+    assert (-forward[:, 1] > np.cos(np.radians(35))).all()
+
+
 def test_legs_reach_what_is_in_reach():
     random = np.random.default_rng(0)
     count = 50
