@@ -81,19 +81,19 @@ def perform(
     with _timed() as look:
         recognise(_rig(ob))
     with _timed() as keying:
-        landed = _apply(family, ob, motion)
+        landed = land(family, ob, motion)
     seen = _watch(context, family, ob, len(motion))
-    again, keyed = None, _keyed(ob)
+    again, count = None, len(keyed(ob))
     if not family.free:
         own = seen.back
-        _apply(family, ob, own)
+        land(family, ob, own)
         again = trip(own, _watch(context, family, ob, len(own)))
         versions.use_action(ob.animation_data, landed.written.action)
     return Performance(
         family,
         len(ob.data.bones),
         recognition(ob).label,
-        keyed,
+        count,
         1000 * look[0],
         keying[0],
         measured(motion, seen),
@@ -102,9 +102,12 @@ def perform(
     )
 
 
-def _apply(family: Family, ob: bpy.types.Object, motion: Motion) -> Landed:
-    placement = Placement(FIRST, motion.fps)
-    return apply_dance(ob, motion, placement, "Dance", {}, Options(limbs=family.limbs))
+def land(
+    family: Family, ob: bpy.types.Object, motion: Motion, options: Options | None = None
+) -> Landed:
+    """Key the motion on a character as Twostep's panel does, limbs as the family says."""
+    options = replace(options or Options(), limbs=family.limbs)
+    return apply_dance(ob, motion, Placement(FIRST, motion.fps), "Dance", {}, options)
 
 
 def _watch(context: bpy.types.Context, family: Family, ob: bpy.types.Object, count: int) -> Seen:
@@ -118,9 +121,10 @@ def _rig(ob: bpy.types.Object) -> Rig:
     return Rig(tuple(places), tuple(parents), np.array([b.head_local for b in ob.data.bones]))
 
 
-def _keyed(ob: bpy.types.Object) -> int:
+def keyed(ob: bpy.types.Object) -> set[str]:
+    """The bones that the armature's action moves."""
     paths = (curve.data_path for curve in versions.playing_curves(ob.animation_data))
-    return len({path.split('"')[1] for path in paths if path.startswith("pose.bones")})
+    return {path.split('"')[1] for path in paths if path.startswith("pose.bones")}
 
 
 @contextmanager

@@ -1,0 +1,146 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Every family of rigs dances in this Blender, within the bounds of docs/rigs.md."""
+
+from __future__ import annotations
+
+import bpy
+import numpy as np
+import pytest
+from mathutils import Matrix
+
+from twostep.demo.rigs import families, perform
+from twostep.demo.rigs.measure import measured, missed
+from twostep.demo.rigs.watch import watch
+from twostep.inference.retarget.options import Options
+from twostep.scene import armature, versions
+
+SECONDS = 8.0
+CAST = families.everyone()
+#: The characters that share an armature, FK and IK, dance one after the other.
+BUILDERS = {family.build: family.name for family in reversed(CAST.values())}
+
+
+@pytest.fixture(scope="module")
+def motion():
+    return perform.the_dance(SECONDS)
+
+
+@pytest.mark.parametrize("name", [*BUILDERS.values()][::-1])
+def test_a_family_is_recognised_and_dances(context, motion, name):
+    built = CAST[name]
+    ob = perform.stage(context, built, motion)
+    for family in (each for each in CAST.values() if each.build is built.build):
+        done = perform.perform(context, family, ob, motion)
+        assert armature.recognition(ob).family == family.family
+        assert not done.missed, (family.name, done.figures, done.again)
+        assert done.look_ms < 100
+
+
+def test_files_of_motion_capture_dance(context, motion, data_folder):
+    family = families.everyone(data_folder / "mocap" / "cmu_60")["bvh"]
+    ob = perform.stage(context, family, motion)
+    assert not perform.perform(context, family, ob, motion).missed
+
+
+def figures(context, ob, motion, metre):
+    """The figures of the dance that the armature has."""
+    span = (float(perform.FIRST), perform.FIRST + len(motion) - 1.0)
+    seen = watch(context, ob, armature.recognition(ob).bones, span, metre)
+    return measured(motion, seen)
+
+
+def test_what_is_wrong_shows_in_the_figures(context, motion):
+    family = CAST["unreal4"]
+    ob = perform.stage(context, family, motion)
+    perform.land(family, ob, motion)
+    for frame, place in ((1, (0, 0, 0)), (120, (0.3, 0, 0)), (240, (0.3, 0, -0.02))):
+        ob.location = place
+        ob.keyframe_insert("location", frame=frame)
+    curve = next(
+        each
+        for each in versions.playing_curves(ob.animation_data)
+        if each.data_path == ob.pose.bones["lowerarm_l"].path_from_id("rotation_quaternion")
+    )
+    for point in curve.keyframe_points[100:130]:
+        point.co.y += 1.0
+    assert set(missed(figures(context, ob, motion, family.metre))) == {
+        "trip_cm", "slide_worst", "sink_worst", "speed_ratio",
+    }  # fmt: skip
+
+
+def scaled(ob, factor):
+    turn = Matrix.Translation((3, -2, 1)) @ Matrix.Rotation(1.1, 4, (0.3, 0.5, 0.8))
+    ob.matrix_world = turn @ Matrix.Scale(factor, 4) @ ob.matrix_world
+    return factor
+
+
+def rolled(ob):
+    random = np.random.default_rng(5)
+    bpy.ops.object.mode_set(mode="EDIT")
+    for bone in ob.data.edit_bones:
+        bone.roll = random.uniform(-np.pi, np.pi)
+    bpy.ops.object.mode_set(mode="OBJECT")
+    return 1.0
+
+
+def facing_back(ob):
+    ob.data.transform(Matrix.Rotation(np.pi, 4, "Y"))  # which is up in its data
+    return 1.0
+
+
+def in_centimetres(ob):
+    """Two centimetres are two units, in a scene that says so."""
+    bpy.context.scene.unit_settings.scale_length = 0.01
+    ob.matrix_world = Matrix.Scale(100, 4) @ ob.matrix_world
+    return 100.0
+
+
+@pytest.mark.parametrize(
+    "change",
+    [lambda ob: scaled(ob, 2.5), lambda ob: scaled(ob, 0.01), rolled, facing_back, in_centimetres],
+    ids=["large", "tiny", "rolled", "facing back", "centimetres"],
+)
+def test_however_it_stands_and_its_bones_roll(context, motion, change):
+    family = CAST["mixamo"]
+    ob = perform.stage(context, family, motion)
+    factor = change(ob)
+    context.view_layer.update()
+    perform.land(family, ob, motion)
+    found = figures(context, ob, motion, family.metre * factor)
+    assert not missed(found), found
+
+
+def test_a_moving_carrier_takes_the_dance_along(context, motion):
+    """The armature is a child of what moves: in its own space it dances as ever."""
+    family, short = CAST["unreal4"], motion[:30]
+    ob = perform.stage(context, family, short)
+    perform.land(family, ob, short)
+    still = poses(context, ob, 20)
+    cart = bpy.data.objects.new("Cart", None)
+    context.scene.collection.objects.link(cart)
+    constraint = ob.constraints.new("CHILD_OF")
+    constraint.target = cart
+    for frame, place in ((1, 0.0), (30, 4.0)):
+        cart.location.x = cart.rotation_euler.z = place
+        for path in ("location", "rotation_euler"):
+            cart.keyframe_insert(path, frame=frame)
+    before = ob.animation_data.action
+    perform.land(family, ob, short)
+    assert ob.animation_data.action != before
+    assert np.abs(poses(context, ob, 20) - still).max() < 1e-4 * 100
+
+
+def poses(context, ob, frame):
+    context.scene.frame_set(frame)
+    evaluated = ob.evaluated_get(context.evaluated_depsgraph_get())
+    return np.array([bone.matrix for bone in evaluated.pose.bones])
+
+
+def test_over_the_floor_by_the_root_bone_it_is_the_same_dance(context, motion):
+    """Root motion: the figures are those of a dance whose hips travel."""
+    family = CAST["unreal5"]
+    ob = perform.stage(context, family, motion)
+    perform.land(family, ob, motion, Options(travel="ROOT"))
+    assert "root" in perform.keyed(ob)
+    found = figures(context, ob, motion, family.metre)
+    assert not missed(found), found
