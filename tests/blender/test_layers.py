@@ -1,24 +1,19 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""A dance among what is already there: layers, blends, strips, loops; some bones, and switches."""
+"""A dance among what is already there: layers, blends, strips; some bones, and switches."""
 
 from __future__ import annotations
-
-from dataclasses import replace
 
 import bpy
 import numpy as np
 import pytest
-from scipy.spatial.transform import Rotation
 
 from twostep.inference.errors import TwostepError
-from twostep.inference.loop import closed
 from twostep.inference.motion import Motion
-from twostep.inference.retarget import Track, fit
-from twostep.inference.retarget.options import Options
 from twostep.inference.skeleton import INDEX, JOINTS
-from twostep.scene import actions, armature, keys, puppets, versions
+from twostep.scene import actions, versions
 
 from .figures import heads, smpl_armature, still_motion, wild_motion
+from .keying import dance, hand_keyed, outside, shapes, strings_of
 from .snapshots import snapshot
 
 NEAR = 1e-3
@@ -29,48 +24,6 @@ ARM = ("left_collar", "left_shoulder", "left_elbow", "left_wrist", "left_hand")
 def figure(context):
     context.scene.render.fps = 30
     return smpl_armature()
-
-
-def strings_of(ob, **changes):
-    return replace(puppets.puppet(ob, armature.recognition(ob)), **changes)
-
-
-def dance(ob, motion, frame=1.0, strings=None, track=None, recipe=None, **options) -> keys.Written:
-    strings = strings or strings_of(ob)
-    own = fit(motion, strings.puppet.figure)
-    placement = keys.Placement(frame, keys.scene_fps(bpy.context.scene))
-    wanted = Options(**options)
-    return keys.write_dance(ob, strings, own, placement, "Dance", recipe or {}, wanted, track)
-
-
-def hand_keyed(ob, last=100, seed=0):
-    """Keys by hand on some bones, here and there, as Blender makes them."""
-    random = np.random.default_rng(seed)
-    for name in ("pelvis", "left_elbow", "head", "spine1"):
-        bone = ob.pose.bones[name]
-        for frame in sorted({1, *random.integers(2, last, 6).tolist(), last}):
-            bone.rotation_quaternion = Rotation.random(random_state=frame).as_quat(
-                scalar_first=True
-            )
-            bone.keyframe_insert("rotation_quaternion", frame=frame)
-            if name in ("pelvis", "spine1"):
-                bone.location = random.normal(0, 0.2, 3)
-                bone.keyframe_insert("location", frame=frame)
-    return ob.animation_data.action
-
-
-def shapes(ob, frames):
-    """What every f-curve that plays is in those frames."""
-    curves = versions.playing_curves(ob.animation_data)
-    return {
-        (curve.data_path, curve.array_index): [curve.evaluate(frame) for frame in frames]
-        for curve in curves
-    }
-
-
-def outside(first, last, until=140):
-    """Half frames before and after a dance."""
-    return [*np.arange(-10, first - 0.9, 0.5), *np.arange(last + 1, until, 0.5)]
 
 
 @pytest.mark.parametrize("kind", ["ALL", "FEW"])
@@ -239,74 +192,6 @@ def test_a_strip_blends_and_shows_what_is_below(context, figure):
     assert (strip.blend_in, strip.blend_out, strip.extrapolation) == (10, 5, "NOTHING")
     assert np.abs(heads(figure, list(JOINTS), 100) - place).max() < NEAR
     assert np.abs(heads(figure, list(JOINTS), 60) - motion.positions()[30]).max() < NEAR
-
-
-def looping(frames=61, seed=3):
-    return closed(wild_motion(frames, seed=seed, strength=0.3))
-
-
-@pytest.mark.parametrize("kind", ["ALL", "FEW"])
-@pytest.mark.parametrize("mode", ["QUATERNION", "XYZ", "AXIS_ANGLE"])
-@pytest.mark.parametrize("fps", [24, 30])
-def test_a_loop_goes_round(context, figure, kind, mode, fps):
-    context.scene.render.fps = fps
-    for bone in figure.pose.bones:
-        bone.rotation_mode = mode
-    motion = looping(64)
-    action = dance(figure, motion, 3.3, loop=True, keys=kind).action
-    period = action.frame_end - action.frame_start
-    assert action.use_cyclic and action.use_frame_range
-    assert period == round(63 / 30 * fps) and action.frame_start == 4
-    for frame in (4, 10, 20.5):
-        first = heads(figure, list(JOINTS), frame)
-        for rounds in (1, 3, -1):
-            again = heads(figure, list(JOINTS), frame + rounds * period)
-            assert np.abs(first - again).max() < NEAR
-    for curve in versions.curves(action):
-        assert curve.modifiers[0].type == "CYCLES"
-        first, last = (curve.keyframe_points[place].co[1] for place in (0, -1))
-        if mode == "QUATERNION":
-            assert abs(first) == pytest.approx(abs(last), abs=1e-5)
-
-
-def test_few_keys_of_a_loop_are_smooth_across_the_seam(context, figure):
-    action = dance(figure, looping(), 1, loop=True, keys="FEW").action
-    end = action.frame_end
-    for curve in versions.curves(action):
-        into = curve.evaluate(end) - curve.evaluate(end - 0.1)
-        out = curve.evaluate(end + 0.1) - curve.evaluate(end)
-        assert into == pytest.approx(out, abs=2e-3)
-
-
-def test_a_way_leads_on_in_every_round(context, figure):
-    """The hips go a metre forward in every round."""
-    motion = still_motion(31)
-    ahead = np.zeros((31, 3), np.float32)
-    ahead[:, 1] = -np.linspace(0, 1, 31)
-    action = dance(
-        figure, Motion(30, motion.root + ahead, motion.rotations, motion.contacts), loop=True
-    ).action
-    assert action.frame_end == 31
-    there = heads(figure, ["pelvis", "head"], 16)
-    assert np.allclose(heads(figure, ["pelvis", "head"], 76) - there, [0, -2, 0], atol=NEAR)
-
-
-def test_a_track_is_sampled_round_after_round(context):
-    motion = still_motion(31)
-    track = Track(np.column_stack([np.linspace(0, 3, 31), np.zeros(31)]), np.linspace(0, 0.3, 31))
-    frames, _, way = keys.whole_frames(motion, keys.Placement(1.5, 24), track, loop=True)
-    assert len(frames) == 25 and frames[0] == 2
-    assert np.allclose(np.diff(way.places[:, 0]), 3 / 24)
-    assert np.allclose(np.diff(way.yaw), 0.3 / 24)
-
-
-def test_a_loop_as_a_strip_is_one_round(context, figure):
-    dance(figure, looping(), 11, loop=True, onto="NLA")
-    strip = figure.animation_data.nla_tracks[-1].strips[0]
-    assert (strip.frame_start, strip.frame_end, strip.repeat) == (11, 71, 1)
-    first = heads(figure, list(JOINTS), 21)
-    strip.repeat = 2
-    assert np.abs(heads(figure, list(JOINTS), 81) - first).max() < NEAR
 
 
 @pytest.mark.parametrize("onto", ["ACTION", "LAYER", "NLA"])
