@@ -49,7 +49,7 @@ class TWOSTEP_OT_apply_preset(_PresetOperator, BonesOperator, bpy.types.Operator
         preset = next((each for each in corrections.presets() if each.name == self.preset), None)
         if preset is None:
             raise TwostepError("That preset is not there any more.")
-        bones = {joint: bone for joint, bone in preset.bones if bone in ob.data.bones}
+        bones = {joint: bone for joint, bone in preset.bones if bone and bone in ob.data.bones}
         if not bones:
             raise TwostepError(f"{ob.name} has none of the bones of {preset.label}.")
         corrections.choose(ob, bones)

@@ -104,7 +104,7 @@ class Run(Work):
         landed = apply.apply_dance(
             ob, motion, self.plan.placement, name, self._recipe(style), self.plan.options
         )
-        self.warnings += [*landed.warnings, *landed.written.told]
+        self.warnings += landed.warnings
         return (
             f"{style_label(style)} at {self.result['bpm']:.0f} bpm for "
             f"{self.result['seconds']:.0f} s: {_told(landed.written, self.plan.options)}"

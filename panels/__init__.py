@@ -5,8 +5,8 @@ from __future__ import annotations
 
 import bpy
 
+from . import character_properties
 from .character import TWOSTEP_PT_character, TWOSTEP_PT_presets
-from .character_properties import TWOSTEP_PG_character
 from .options import TWOSTEP_PT_keys, TWOSTEP_PT_movement, TWOSTEP_PT_timing
 from .preferences import TWOSTEP_AP_preferences
 from .properties import TWOSTEP_PG_settings
@@ -18,7 +18,6 @@ from .sidebar import TWOSTEP_PT_dance, TWOSTEP_PT_export
 CLASSES: tuple[type, ...] = (
     TWOSTEP_PG_score,
     TWOSTEP_PG_settings,
-    TWOSTEP_PG_character,
     TWOSTEP_AP_preferences,
     TWOSTEP_PT_dance,
     TWOSTEP_PT_presets,
@@ -37,16 +36,12 @@ def register() -> None:
     for cls in CLASSES:
         bpy.utils.register_class(cls)
     bpy.types.Scene.twostep = bpy.props.PointerProperty(type=TWOSTEP_PG_settings)
-    for kind in (bpy.types.Armature, bpy.types.Object):  # the object of a linked armature
-        kind.twostep = bpy.props.PointerProperty(
-            type=TWOSTEP_PG_character, override={"LIBRARY_OVERRIDABLE"}
-        )
+    character_properties.register()
 
 
 def unregister() -> None:
     """Take them back."""
-    del bpy.types.Object.twostep
-    del bpy.types.Armature.twostep
+    character_properties.unregister()
     del bpy.types.Scene.twostep
     for cls in reversed(CLASSES):
         bpy.utils.unregister_class(cls)

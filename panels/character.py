@@ -92,7 +92,7 @@ def _draw_summary(
 def _draw_buttons(
     layout: bpy.types.UILayout, context: bpy.types.Context, ob: bpy.types.Object
 ) -> None:
-    own = corrections.own(ob).use_own
+    own = corrections.is_chosen(ob)
     row = layout.row(align=True)
     row.operator("twostep.edit_bones" if not own else "twostep.reset_bones")
     row.popover("TWOSTEP_PT_presets", text="", icon="PRESET")
@@ -109,7 +109,7 @@ def _draw_group(
     found: Recognition,
     corrected: set[str],
 ) -> None:
-    own = corrections.own(ob)
+    own, kept = corrections.is_chosen(ob), corrections.keeper(ob)
     column = layout.column(align=True)
     column.use_property_split = False  # leaves the names too little room
     for joint, label in GROUPS[group].items():
@@ -119,11 +119,12 @@ def _draw_group(
         left.alignment = "RIGHT"
         left.label(text=label)
         row = split.row(align=True)
-        if not own.use_own:
+        if not own:
             bone = found.bones.get(joint, "")
             row.label(text=bone or "None", icon="BONE_DATA" if bone else "BLANK1")
             continue
-        row.prop_search(own, joint, ob.data, "bones", text="")
-        row.operator("twostep.pick_bone", text="", icon="RESTRICT_SELECT_OFF").joint = joint
+        row.prop_search(kept, corrections.PREFIX + joint, ob.data, "bones", text="")
+        if ob.mode == "POSE":
+            row.operator("twostep.pick_bone", text="", icon="RESTRICT_SELECT_OFF").joint = joint
         if joint in corrected:
             row.operator("twostep.reset_bone", text="", icon="LOOP_BACK").joint = joint

@@ -5,6 +5,8 @@ from __future__ import annotations
 
 import bpy
 
+from ..scene.corrections import CHOSEN, PREFIX
+
 _SPINE = {
     "pelvis": "Pelvis",
     "spine1": "Lower Spine",
@@ -37,33 +39,41 @@ GROUPS: dict[str, dict[str, str]] = {
     "Right Leg": _sided("right", _LEG),
 }
 
-#: Can be changed in a file that only borrows the armature, by a library override of it.
-_OVERRIDABLE = {"LIBRARY_OVERRIDABLE"}
+#: Those that remember bones: armatures, and objects for armatures of other files.
+_KEEPERS = (bpy.types.Armature, bpy.types.Object)
 
 
-class TWOSTEP_PG_character(bpy.types.PropertyGroup):
-    """Which bones of an armature are the joints of a dancer, where the user knows better"""
+def properties() -> dict[str, object]:
+    """What an armature remembers, by the properties' names.
 
-    use_own: bpy.props.BoolProperty(
-        name="Own Bones",
-        description="The bones below are meant, whatever is recognised",
-        default=False,
-        options=set(),
-        override=_OVERRIDABLE,
-    )
+    They lie on the armature itself: Blender 5.0 does not apply a library override to a property
+    group that the file it overrides has nothing of. Animating them would make no sense.
+    """
+    kind = {"options": set(), "override": {"LIBRARY_OVERRIDABLE"}}
+    found: dict[str, object] = {
+        CHOSEN: bpy.props.BoolProperty(
+            name="Own Bones",
+            description="The bones that the user chose are meant, whatever is recognised",
+            **kind,
+        )
+    }
+    for group, labels in GROUPS.items():
+        side = "" if group == "Spine" else f"{group.split(maxsplit=1)[0].lower()} "
+        for joint, label in labels.items():
+            text = f"The bone that turns at the {side}{label.lower()}; empty: there is none"
+            found[PREFIX + joint] = bpy.props.StringProperty(name=label, description=text, **kind)
+    return found
 
 
-def _bone(group: str, label: str) -> bpy.props.StringProperty:
-    side = "" if group == "Spine" else f"{group.split(maxsplit=1)[0].lower()} "
-    return bpy.props.StringProperty(
-        name=label,
-        description=f"The bone that turns at the {side}{label.lower()}; empty: there is none",
-        options=set(),
-        override=_OVERRIDABLE,
-    )
+def register() -> None:
+    """Let armatures remember."""
+    for keeper in _KEEPERS:
+        for name, kind in properties().items():
+            setattr(keeper, name, kind)
 
 
-for _group, _labels in GROUPS.items():
-    TWOSTEP_PG_character.__annotations__.update(
-        {joint: _bone(_group, label) for joint, label in _labels.items()}
-    )
+def unregister() -> None:
+    """Make them forget until they are registered again; what files hold stays there."""
+    for keeper in _KEEPERS:
+        for name in properties():
+            delattr(keeper, name)

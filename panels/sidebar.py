@@ -131,7 +131,7 @@ def say(
 ) -> None:
     """A text of several lines, as wide as the sidebar."""
     scale = context.preferences.system.ui_scale
-    characters = max(20, int(context.region.width / scale / 7)) if context.region else 40
+    characters = max(20, int((context.region.width / scale - 40) / 6.3)) if context.region else 40
     column = layout.column(align=True)
     column.alert = alert
     column.scale_y = 0.8

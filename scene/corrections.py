@@ -19,17 +19,21 @@ from ..inference.rigs.presets import Preset
 from ..inference.skeleton import JOINTS
 from .folders import user_folder
 
+#: An armature's bone of a joint is a property of it, the joint's name after this; another one says
+#: whether they are meant.
+PREFIX, CHOSEN = "twostep_", "twostep_own_bones"
+
 #: The user's folder that the presets lie in.
 _FOLDER = "rigs"
 
 
-def own(ob: bpy.types.Object) -> Any:
-    """What remembers the choice for an armature; None while the add-on is not registered.
+def keeper(ob: bpy.types.Object) -> Any:
+    """What remembers the choice for an armature.
 
     Its data, or, where that lies in another file, the object: most library overrides are of that
     alone.
     """
-    return getattr(ob.data if ob.data.library is None else ob, "twostep", None)
+    return ob.data if ob.data.library is None else ob
 
 
 def is_editable(ob: bpy.types.Object) -> bool:
@@ -37,14 +41,19 @@ def is_editable(ob: bpy.types.Object) -> bool:
     return ob.data.library is None or ob.library is None
 
 
+def is_chosen(ob: bpy.types.Object) -> bool:
+    """Whether the user chose bones in this file."""
+    return getattr(keeper(ob), CHOSEN, False)
+
+
 def chosen(ob: bpy.types.Object) -> dict[str, str]:
     """The bone that the user chose for each joint, "" for none; empty when nothing was chosen.
 
     What was chosen in the file that the armature comes from holds until it is chosen here.
     """
-    for kept in (own(ob), getattr(ob.data, "twostep", None)):
-        if kept is not None and kept.use_own:
-            return {joint: getattr(kept, joint) for joint in JOINTS}
+    for kept in (keeper(ob), ob.data):
+        if getattr(kept, CHOSEN, False):  # not there while the add-on is not registered
+            return {joint: getattr(kept, PREFIX + joint) for joint in JOINTS}
     return {}
 
 
@@ -69,16 +78,16 @@ def missing(ob: bpy.types.Object) -> list[str]:
 
 def choose(ob: bpy.types.Object, bones: Mapping[str, str]) -> None:
     """Remember these bones as the user's choice; joints that are not named have none."""
-    kept = own(ob)
+    kept = keeper(ob)
     for joint in JOINTS:
-        setattr(kept, joint, bones.get(joint, ""))
-    kept.use_own = True
+        setattr(kept, PREFIX + joint, bones.get(joint, ""))
+    setattr(kept, CHOSEN, True)
 
 
 def forget(ob: bpy.types.Object) -> None:
     """Go back to what is recognised, or to what was chosen in the file it comes from."""
-    kept = own(ob)
-    for name in ("use_own", *JOINTS):
+    kept = keeper(ob)
+    for name in (CHOSEN, *(PREFIX + joint for joint in JOINTS)):
         kept.property_unset(name)
 
 
@@ -93,11 +102,12 @@ def damaged() -> tuple[str, ...]:
 
 
 def save_preset(label: str, bones: Mapping[str, str]) -> Preset:
-    """Keep these bones for every rig that has them; replaces what has that label.
+    """Keep these bones for every rig that has them; joints that are not named have none.
 
-    Raises TwostepError when it cannot be written.
+    Replaces the preset of that label. Raises TwostepError when it cannot be written.
     """
-    return presets_files.write(user_folder(_FOLDER), label, bones)
+    every = {joint: bones.get(joint, "") for joint in JOINTS}
+    return presets_files.write(user_folder(_FOLDER), label, every)
 
 
 def delete_preset(name: str) -> None:

@@ -45,9 +45,9 @@ def rename(ob, names):
 
 def test_editing_begins_with_what_is_recognised(rig):
     before = armature.recognition(rig).bones
-    assert not rig.data.twostep.use_own and corrections.chosen(rig) == {}
+    assert not rig.data.twostep_own_bones and corrections.chosen(rig) == {}
     bpy.ops.twostep.edit_bones()
-    assert rig.data.twostep.use_own and rig.data.twostep.left_elbow == "mixamorig:LeftForeArm"
+    assert rig.data.twostep_own_bones and rig.data.twostep_left_elbow == "mixamorig:LeftForeArm"
     assert corrections.chosen(rig) == {joint: before.get(joint, "") for joint in JOINTS}
     assert corrections.differing(rig, before) == {}
     assert armature.recognition(rig).bones == before
@@ -55,10 +55,10 @@ def test_editing_begins_with_what_is_recognised(rig):
 
 def test_a_correction_takes_effect_at_once(rig):
     bpy.ops.twostep.edit_bones()
-    rig.data.twostep.neck = ""
+    rig.data.twostep_neck = ""
     assert bone_of(rig, "neck") is None
-    rig.data.twostep.spine2 = "mixamorig:Spine2"
-    rig.data.twostep.spine3 = ""
+    rig.data.twostep_spine2 = "mixamorig:Spine2"
+    rig.data.twostep_spine3 = ""
     assert bone_of(rig, "spine2") == "mixamorig:Spine2" and bone_of(rig, "spine3") is None
     assert bone_of(rig, "left_elbow") == "mixamorig:LeftForeArm"
     plain = armature.recognition(rig, corrected=False).bones
@@ -70,18 +70,18 @@ def test_a_correction_takes_effect_at_once(rig):
 
 def test_reading_a_dance_goes_by_the_same_bones(rig):
     bpy.ops.twostep.edit_bones()
-    rig.data.twostep.neck = ""
+    rig.data.twostep_neck = ""
     assert "neck" not in armature.readable_bones(rig)
 
 
 def test_resetting_one_joint_and_all(rig):
     bpy.ops.twostep.edit_bones()
-    rig.data.twostep.neck = rig.data.twostep.head = ""
+    rig.data.twostep_neck = rig.data.twostep_head = ""
     bpy.ops.twostep.reset_bone(joint="neck")
-    assert rig.data.twostep.neck == "mixamorig:Neck" and rig.data.twostep.head == ""
+    assert rig.data.twostep_neck == "mixamorig:Neck" and rig.data.twostep_head == ""
     bpy.ops.twostep.reset_bones()
-    assert not rig.data.twostep.use_own and bone_of(rig, "head") == "mixamorig:Head"
-    assert not rig.data.twostep.is_property_set("neck")
+    assert not rig.data.twostep_own_bones and bone_of(rig, "head") == "mixamorig:Head"
+    assert not rig.data.is_property_set("twostep_neck")
 
 
 def test_the_selected_bone_is_picked(rig):
@@ -108,30 +108,30 @@ def test_left_is_mirrored_to_right(context, left, right):
     names = {"left_shoulder": left, "right_shoulder": right}
     ob = smpl_armature(rename=lambda joint: names.get(joint, joint))
     bpy.ops.twostep.edit_bones()
-    ob.data.twostep.left_shoulder, ob.data.twostep.right_shoulder = left, ""
-    ob.data.twostep.left_collar = ""
+    ob.data.twostep_left_shoulder, ob.data.twostep_right_shoulder = left, ""
+    ob.data.twostep_left_collar = ""
     bpy.ops.twostep.mirror_bones()
-    assert ob.data.twostep.right_shoulder == right
-    assert ob.data.twostep.right_collar == ""
-    assert ob.data.twostep.right_knee == "right_knee" and ob.data.twostep.neck == "neck"
+    assert ob.data.twostep_right_shoulder == right
+    assert ob.data.twostep_right_collar == ""
+    assert ob.data.twostep_right_knee == "right_knee" and ob.data.twostep_neck == "neck"
 
 
 def test_what_has_no_mirror_image_stays(rig, capfd):
     rig.data.bones["mixamorig:LeftArm"].name = "tentacle"
     bpy.ops.twostep.edit_bones()
-    rig.data.twostep.left_shoulder = "tentacle"
+    rig.data.twostep_left_shoulder = "tentacle"
     bpy.ops.twostep.mirror_bones()
-    assert rig.data.twostep.right_shoulder == "mixamorig:RightArm"
+    assert rig.data.twostep_right_shoulder == "mixamorig:RightArm"
     assert "no bone on the right that mirrors tentacle" in "".join(capfd.readouterr())
 
 
 def test_one_step_back_undoes_it(rig):
     bpy.ops.ed.undo_push(message="before")
     bpy.ops.twostep.edit_bones("EXEC_DEFAULT", True)
-    assert bpy.data.objects["Ann"].data.twostep.use_own
+    assert bpy.data.objects["Ann"].data.twostep_own_bones
     bpy.ops.ed.undo()
     ob = bpy.data.objects["Ann"]
-    assert not ob.data.twostep.use_own and bone_of(ob, "neck") == "mixamorig:Neck"
+    assert not ob.data.twostep_own_bones and bone_of(ob, "neck") == "mixamorig:Neck"
 
 
 def test_nothing_to_choose_for(context):
@@ -150,7 +150,7 @@ def test_nothing_to_choose_for(context):
 def library(rig, tmp_path):
     """A file with Ann, who has been told that she has no neck."""
     bpy.ops.twostep.edit_bones()
-    rig.data.twostep.neck = ""
+    rig.data.twostep_neck = ""
     path = tmp_path / "ann.blend"
     bpy.ops.wm.save_as_mainfile(filepath=str(path))
     return path
@@ -171,7 +171,7 @@ def test_saved_and_loaded(library):
     bpy.ops.wm.read_homefile(use_empty=True)
     bpy.ops.wm.open_mainfile(filepath=str(library))
     ob = bpy.data.objects["Ann"]
-    assert ob.data.twostep.use_own and bone_of(ob, "neck") is None
+    assert ob.data.twostep_own_bones and bone_of(ob, "neck") is None
     assert bone_of(ob, "head") == "mixamorig:Head"
 
 
@@ -198,10 +198,12 @@ def test_a_library_override_chooses_for_itself(context, library, tmp_path, with_
         ob.data = linked.data.override_create(remap_local_usages=True)
     context.view_layer.objects.active = ob
     assert bone_of(ob, "neck") is None  # as in the file that it comes from
+    assert corrections.is_chosen(ob) == with_data
     bpy.ops.twostep.edit_bones()
+    assert corrections.is_chosen(ob)
     bpy.ops.twostep.reset_bone(joint="neck")
-    corrections.own(ob).left_hand = "mixamorig:LeftHand"
-    corrections.own(ob).left_wrist = ""
+    corrections.keeper(ob).twostep_left_hand = "mixamorig:LeftHand"
+    corrections.keeper(ob).twostep_left_wrist = ""
     assert bone_of(ob, "neck") == "mixamorig:Neck"
     bpy.ops.wm.save_as_mainfile(filepath=str(tmp_path / "shot.blend"))
     bpy.ops.wm.read_homefile(use_empty=True)
@@ -241,7 +243,7 @@ def test_looking_at_seven_hundred_bones_costs_little(context):
         bone.parent = ob.data.edit_bones["head"]
     bpy.ops.object.mode_set(mode="OBJECT")
     bpy.ops.twostep.edit_bones()
-    ob.data.twostep.neck = ""
+    ob.data.twostep_neck = ""
     armature.recognition(ob)
     started = time.process_time()
     for _ in range(20):
@@ -275,9 +277,9 @@ class TestPresets:
 
     def test_saved_again_it_is_replaced(self, robot):
         bpy.ops.twostep.save_preset(name="My Robot")
-        robot.data.twostep.head = ""
-        robot.data.twostep.neck = self.ODD("head")
-        robot.data.twostep.head = self.ODD("neck")
+        robot.data.twostep_head = ""
+        robot.data.twostep_neck = self.ODD("head")
+        robot.data.twostep_head = self.ODD("neck")
         bpy.ops.twostep.save_preset(name="My Robot")
         (preset,) = corrections.presets()
         assert dict(preset.bones)["head"] == self.ODD("neck")
@@ -287,8 +289,8 @@ class TestPresets:
         (preset,) = corrections.presets()
         bpy.ops.twostep.reset_bones()
         bpy.ops.twostep.apply_preset(preset=preset.name)
-        assert robot.data.twostep.use_own and robot.data.twostep.neck == ""
-        assert robot.data.twostep.left_knee == self.ODD("left_knee")
+        assert robot.data.twostep_own_bones and robot.data.twostep_neck == ""
+        assert robot.data.twostep_left_knee == self.ODD("left_knee")
 
     def test_applied_to_another_kind_of_rig(self, robot):
         bpy.ops.twostep.save_preset(name="My Robot")
@@ -296,7 +298,7 @@ class TestPresets:
         other = mixamo_armature()
         with pytest.raises(RuntimeError, match="none of the bones of My Robot"):
             bpy.ops.twostep.apply_preset(preset=preset.name)
-        assert not other.data.twostep.use_own
+        assert not other.data.twostep_own_bones
 
     def test_deleted(self, robot, presets):
         bpy.ops.twostep.save_preset(name="My Robot")
@@ -312,7 +314,7 @@ class TestPresets:
             bpy.ops.twostep.save_preset(name=name)
 
     def test_half_a_figure_is_no_preset(self, robot):
-        robot.data.twostep.left_knee = ""
+        robot.data.twostep_left_knee = ""
         with pytest.raises(RuntimeError, match="left knee"):
             bpy.ops.twostep.save_preset(name="Half")
         assert corrections.presets() == ()

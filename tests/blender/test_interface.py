@@ -71,9 +71,11 @@ def test_every_operator_is_asked_to():
 
 
 def test_settings_explain_themselves():
-    groups = (panels.TWOSTEP_PG_settings, panels.TWOSTEP_PG_score, panels.TWOSTEP_PG_character)
+    groups = (panels.TWOSTEP_PG_settings, panels.TWOSTEP_PG_score)
     own = [prop for group in groups for prop in group.bl_rna.properties if prop.is_runtime]
-    assert len(own) >= 55
+    for kind in (bpy.types.Armature, bpy.types.Object):
+        own += [kind.bl_rna.properties[f"twostep_{name}"] for name in ("own_bones", *JOINTS)]
+    assert len(own) >= 80
     for prop in own:
         assert prop.name and (prop.description or prop.type == "ENUM"), prop.identifier
 
@@ -183,17 +185,23 @@ class TestDrawing:
         ob = mixamo_armature()
         bpy.ops.twostep.edit_bones()
         drawn = draw(panels.TWOSTEP_PT_character, context)
-        assert set(JOINTS) == set(drawn.properties) and "twostep.reset_bone" not in drawn.operators
-        ob.data.twostep.neck, ob.data.twostep.head = "", "Gone"
+        assert {f"twostep_{j}" for j in JOINTS} == set(
+            drawn.properties
+        ) and "twostep.reset_bone" not in drawn.operators
+        ob.data.twostep_neck, ob.data.twostep_head = "", "Gone"
         drawn = draw(panels.TWOSTEP_PT_character, context)
         assert drawn.operators.count("twostep.reset_bone") == 2
+        assert "twostep.pick_bone" not in drawn.operators
+        bpy.ops.object.mode_set(mode="POSE")
+        picking = draw(panels.TWOSTEP_PT_character, context).operators
+        assert picking.count("twostep.pick_bone") == len(JOINTS)
         assert "Mixamo has no bone Gone any more." in " ".join(drawn.texts)
 
     def test_a_joint_that_is_lacking_is_red(self, context):
         ob = mixamo_armature()
         bpy.ops.twostep.edit_bones()
         for joint in ("left_knee", "left_hand"):
-            setattr(ob.data.twostep, joint, "")
+            setattr(ob.data, f"twostep_{joint}", "")
         assert "left_knee" in armature.recognition(ob).lacking
         assert draw(panels.TWOSTEP_PT_character, context).red == ["Knee"]
         texts = " ".join(draw(panels.TWOSTEP_PT_dance, context).texts)
