@@ -20,7 +20,7 @@ from . import turns
 Doubles = NDArray[np.float64]
 
 #: Steps at most, the largest angle of one, and one that is small enough to stop after, rad.
-_STEPS, _FARTHEST, _DONE = 12, 0.6, 1e-3
+_STEPS, _FARTHEST, _DONE = 12, 0.6, 3e-3
 _DAMPING = 1e-5
 
 

@@ -74,6 +74,16 @@ def read_back(puppet, made, fps=FPS):
     return poses(rotations, seats, shape, fps)
 
 
+def quickest(fitted, puppet):
+    """Seconds of the processor for the channels, however busy the machine is."""
+    taken = []
+    for _ in range(3):
+        began = time.process_time()
+        channels(fitted, puppet)
+        taken.append(time.process_time() - began)
+    return min(taken)
+
+
 # Angles about given axes
 
 
@@ -224,11 +234,7 @@ def test_arms_pass_a_locked_gimbal_without_whirling():
 
 def test_a_robot_of_a_minute_takes_less_than_a_second():
     little = robot(LITTLE)
-    fitted = fit(wild(1800, 0.3), little.figure)
-    channels(fitted[:10], little)
-    began = time.process_time()
-    channels(fitted, little)
-    assert time.process_time() - began < 1.0
+    assert quickest(fit(wild(1800, 0.3), little.figure), little) < 1.0
 
 
 def test_the_real_robot_dances(data_folder):
@@ -302,8 +308,4 @@ def test_a_straight_limb_keeps_its_own_twist():
 
 def test_figures_without_hinges_pay_nothing():
     own = plain(figure(rolled=True))
-    fitted = fit(wild(1800), own.figure)
-    channels(fitted[:10], own)
-    began = time.process_time()
-    channels(fitted, own)
-    assert time.process_time() - began < 0.15
+    assert quickest(fit(wild(1800), own.figure), own) < 0.15
