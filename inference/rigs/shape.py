@@ -146,14 +146,15 @@ def _person(
 
 
 def _legs(limbs: list[_Limb], height: NDArray) -> _Limb | None:
-    """The pair that reaches lowest, if it is the lowest of all bones and goes down."""
-    long = [limb for limb in limbs if len(limb.chain) >= 3]
-    if not long:
-        return None
-    lowest = min(long, key=lambda limb: min(height[list(limb.chain)]))
-    bottom = float(min(height[list(lowest.chain)]))
-    drop = height[lowest.chain[0]] - bottom
-    if drop < 0.7 * lowest.length or bottom > height.min() + 0.1 * float(np.ptp(height)):
+    """Of the pairs that go down the one that reaches lowest, if no bones are lower."""
+
+    def bottom(limb: _Limb) -> float:
+        return float(min(height[list(limb.chain)]))
+
+    down = [limb for limb in limbs if len(limb.chain) >= 3
+            and height[limb.chain[0]] - bottom(limb) >= 0.7 * limb.length]  # fmt: skip
+    lowest = min(down, key=bottom, default=None)
+    if lowest is None or bottom(lowest) > height.min() + 0.1 * float(np.ptp(height)):
         return None
     return lowest
 

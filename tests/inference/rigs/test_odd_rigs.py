@@ -8,7 +8,7 @@ import time
 import numpy as np
 import pytest
 
-from twostep.inference.rigs import Rig, recognise
+from twostep.inference.rigs import Rig, names, recognise
 from twostep.inference.skeleton import INDEX, JOINTS, PARENTS, rest_positions
 
 from .families import RIGS
@@ -167,21 +167,75 @@ def dressed(rig: Rig, count: int, prefix: str) -> Rig:
     return Rig(tuple(names), tuple(parents), np.maximum(heads, (-np.inf, -np.inf, floor)))
 
 
+def quickest(rig: Rig) -> float:
+    """Seconds of the processor's time, the machine being busy with other things at times."""
+    times = []
+    for _ in range(3):
+        names.read.cache_clear()
+        started = time.process_time()
+        recognise(rig)
+        times.append(time.process_time() - started)
+    return min(times)
+
+
 @pytest.mark.parametrize("name", ["MMD", "VRoid", "Mixamo", "Unity", "MakeHuman"])
 @pytest.mark.parametrize("prefix", ["", "J_Sec_"])
 def test_hundreds_of_other_bones_change_nothing_and_take_no_time(name, prefix):
     plain = RIGS[name].rig()
     rig = dressed(plain, 1500, prefix)
-    started = time.process_time()
-    found = recognise(rig)
-    assert time.process_time() - started < 0.1
-    assert found == recognise(plain)
+    assert recognise(rig) == recognise(plain)
+    assert quickest(rig) < 0.1
 
 
 def test_a_shape_among_hundreds_of_other_bones_takes_no_time():
     rig = dressed(smpl(), 1500, "x")
     numbered = Rig(tuple(f"Bone.{i:03}" for i in range(len(rig.names))), rig.parents, rig.heads)
-    started = time.process_time()
     found = recognise(numbered)
-    assert time.process_time() - started < 0.1
+    assert quickest(numbered) < 0.1
     assert found.family == "shape" and found.bones["left_knee"] == f"Bone.{INDEX['left_knee']:03}"
+
+
+def split() -> Rig:
+    """Our own figure, limbs of two bones a piece, a second bone at each hip, hands with fingers."""
+    rig = smpl(sided("hand"))
+    names, parents, heads = list(rig.names), list(rig.parents), [*rig.heads]
+
+    def add(name, parent, head):
+        names.append(name)
+        parents.append(names.index(parent))
+        heads.append(np.asarray(head))
+
+    for side in SIDES:
+        for high, low in (("hip", "knee"), ("knee", "ankle"), ("shoulder", "elbow"),
+                          ("elbow", "wrist")):  # fmt: skip
+            upper, lower = f"{side}_{high}", f"{side}_{low}"
+            ends = heads[names.index(upper)], heads[names.index(lower)]
+            add(f"{upper}_twist", upper, (ends[0] + ends[1]) / 2)
+            parents[names.index(lower)] = names.index(f"{upper}_twist")
+        add(f"{side}_cancel", "pelvis", heads[names.index(f"{side}_hip")])
+        parents[names.index(f"{side}_hip")] = names.index(f"{side}_cancel")
+        wrist = heads[names.index(f"{side}_wrist")]
+        for finger in range(4):
+            add(f"{side}_{finger}", f"{side}_wrist", wrist * (1.1, 1, 1) + (0, 0.02 * finger, 0))
+    return Rig(tuple(names), tuple(parents), np.array(heads))
+
+
+def test_limbs_of_more_bones_are_seen_by_their_shape():
+    rig = split()
+    numbered = Rig(tuple(f"Bone.{i:03}" for i in range(len(rig.names))), rig.parents, rig.heads)
+    found = recognise(numbered)
+    assert found.family == "shape" and found.lacking == ()
+    shown = {joint: rig.names[int(bone[5:])] for joint, bone in found.bones.items()}
+    assert shown == {joint: joint for joint in JOINTS if "hand" not in joint}
+
+
+def test_goals_lower_than_the_feet_are_no_legs():
+    """Inverse kinematics stand on the floor; the names are a language that nobody taught us."""
+    rig = smpl()
+    count = len(JOINTS)
+    heel = rig.heads[[INDEX["left_ankle"], INDEX["right_ankle"]]] - (0, 0, 0.1)
+    goals = np.vstack([heel, heel + (0, 0, 0.1), heel - (0, 0.1, -0.05)])
+    parents = (*rig.parents, -1, -1, count, count + 1, count + 2, count + 3)
+    names = tuple(f"骨{i}" for i in range(count + 6))
+    found = recognise(Rig(names, parents, np.vstack([rig.heads, goals])))
+    assert found.bones == {joint: f"骨{i}" for i, joint in enumerate(JOINTS)}

@@ -4,7 +4,6 @@
 from __future__ import annotations
 
 import re
-import time
 from dataclasses import replace
 
 import numpy as np
@@ -175,16 +174,3 @@ def test_every_file_names_what_a_figure_needs():
         )
     ranks = [family.rank for family in families()]
     assert len(set(ranks)) == len(ranks)
-
-
-def test_it_is_quick():
-    published = RIGS["Unreal 5"].rig()
-    extra = tuple(f"face_{i}_l" for i in range(700))
-    rig = Rig(
-        published.names + extra,
-        published.parents + (0,) * 700,
-        np.random.default_rng(0).normal(size=(len(published.names) + 700, 3)),
-    )
-    started = time.process_time()
-    assert recognise(rig).family == "unreal"
-    assert time.process_time() - started < 0.2
