@@ -19,8 +19,9 @@ Doubles = NDArray[np.float64]
 
 #: How long a dance bends towards the seam before it, and out of it after it, seconds.
 BLEND = 0.7
-#: What is done to an endless dance knows so much of it before and after, seconds.
-MARGIN = 4.0
+#: What is done to an endless dance knows so much of it before and after, seconds: feet seldom stand
+#: longer.
+MARGIN = 20.0
 #: A range that ends this much of a beat too soon still holds its last bar.
 LENIENT = 0.25
 #: Beats of a bar where a song does not tell.
@@ -75,15 +76,20 @@ def around(motion: Motion, change: Callable[[Motion], Motion]) -> Motion:
     last = len(motion) - 1
     if last < 2:
         return change(motion)
-    laps = max(1, int(np.ceil(MARGIN * motion.fps / last)))
-    frames = np.arange(-laps * last, (laps + 1) * last + 1) % last
+    margin = round(MARGIN * motion.fps)
+    frames = np.arange(-margin, margin + last + 1) % last
     endless = replace(
         motion,
         root=motion.root[frames],
         rotations=continuous(motion.rotations[frames]),
         contacts=motion.contacts[frames],
     )
-    return _sealed(change(endless)[laps * last : (laps + 1) * last + 1])
+    made = change(endless)[margin : margin + last + 1]
+    # A foot that stands for ever, on heel and toe by turns, may get a little farther every round.
+    share = np.linspace(0.0, 1.0, len(made))[:, None]
+    root = made.root + share * (made.root[0] - made.root[-1])
+    rotations = bent(made.rotations, share[..., None] * _turn(made, -1, 0))
+    return _sealed(replace(made, root=root.astype(np.float32), rotations=rotations))
 
 
 def _speed(step: Doubles, farther: Doubles) -> Doubles:

@@ -123,6 +123,19 @@ def test_what_is_done_around_knows_both_sides_of_the_seam():
     np.testing.assert_allclose(done.root[:-1], expected, atol=1e-5)
 
 
+def test_what_gets_farther_every_round_is_taken_back_evenly():
+    loop = closed(wandering())
+
+    def going(motion):
+        away = np.linspace(0, 1, len(motion))[:, None] * (3.0, 0.0, 0.0)
+        return replace(motion, root=motion.root + away)
+
+    done = around(loop, going)
+    np.testing.assert_array_equal(done.root[0], done.root[-1])
+    steps = np.diff(done.root - loop.root, axis=0)
+    assert np.abs(steps).max() < 1e-5
+
+
 BEATS = np.arange(0.25, 20.0, 0.5)  # 120 bpm, the first beat after a quarter second
 
 
