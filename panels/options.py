@@ -64,6 +64,7 @@ class TWOSTEP_PT_keys(Section, bpy.types.Panel):
         layout, settings = self.layout, _begun(self.layout, context)
         layout.prop(settings, "onto")
         column = layout.column(align=True)
+        column.active = settings.onto != "ACTION" or not settings.use_loop  # it goes on for ever
         column.prop(settings, "blend_in")
         column.prop(settings, "blend_out", text="Out")
         layout.prop(settings, "bones")

@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 import json
+import re
 import time
 
 import bpy
@@ -12,7 +13,7 @@ import pytest
 
 from twostep.inference.errors import Cancelled
 from twostep.operators import session
-from twostep.operators.run import Run, plan
+from twostep.operators.run import Run, options_of, plan
 from twostep.scene import keys, versions
 
 from .snapshots import snapshot
@@ -86,6 +87,36 @@ def test_a_dance_on_top_in_the_nla(context, figure, strip):
     bpy.ops.twostep.dance()
     assert [track.name for track in figure.animation_data.nla_tracks][-1].endswith(".001")
     assert figure.animation_data.action is None
+
+
+def test_every_wish_is_remembered(context, figure, strip, capfd):
+    settings = context.scene.twostep
+    settings.keys, settings.tolerance_mm, settings.tolerance_deg = "FEW", 6.0, 2.0
+    settings.travel, settings.reach, settings.use_loop = "PLACE", 0.5, True
+    settings.onto, settings.blend_in, settings.blend_out = "NLA", 4, 6
+    bpy.ops.twostep.dance()
+    action = figure.animation_data.nla_tracks[-1].strips[0].action
+    recipe = json.loads(action[keys.RECIPE])
+    assert recipe["landing"] == options_of(settings, figure).to_fields()
+    assert recipe["loop"] and recipe["landing"]["bones"] == ""
+    assert len(key_times(action)) > 2
+    told = re.search(
+        r"(\d+) keys, no further off than ([\d.]+) mm and ([\d.]+)°", capfd.readouterr().out
+    )
+    assert int(told[1]) < 24 * 120 and float(told[2]) <= 6.0 and float(told[3]) <= 2.0
+
+
+def test_what_the_user_chose_is_keyed(context, figure, strip):
+    bpy.ops.twostep.edit_bones()
+    figure.data.twostep_neck = ""
+    bones = figure.data.collections.new("Upper Body")
+    for name in ("neck", "head", "left_shoulder"):
+        bones.assign(figure.data.bones[name])
+    settings = context.scene.twostep
+    settings.bones, settings.bone_collection = "COLLECTION", "Upper Body"
+    bpy.ops.twostep.dance()
+    moved = {path for path, curve in values(figure.animation_data.action).items() if len(curve) > 9}
+    assert {path.split('"')[1] for path, _ in moved} == {"head", "left_shoulder"}
 
 
 def test_from_the_present_pose(context, figure, strip):

@@ -216,6 +216,10 @@ class TestDrawing:
         assert "no root bone" in " ".join(draw(panels.TWOSTEP_PT_movement, context).texts)
         assert not draw(panels.TWOSTEP_PT_keys, context).properties["tolerance_mm"].usable
         context.scene.twostep.keys = "FEW"
+        context.scene.twostep.use_loop = True
+        assert not draw(panels.TWOSTEP_PT_keys, context).properties["blend_in"].usable
+        context.scene.twostep.onto = "NLA"
+        assert draw(panels.TWOSTEP_PT_keys, context).properties["blend_in"].usable
         assert draw(panels.TWOSTEP_PT_keys, context).properties["tolerance_mm"].usable
 
     def test_presets_are_listed(self, context):
