@@ -90,7 +90,7 @@ def holds(
     """
     found = Holds()
     worked = [name for name, bone in wanted.items() if _is_driven(bone, driven)]
-    locked = [name for name in wanted if not any(free(ob.pose.bones[name]))]
+    locked = [name for name, bone in wanted.items() if _is_locked(ob.pose.bones[name], bone)]
     off: list[str] = []
     stay: list[str] = []
     ruled: list[str] = []
@@ -113,6 +113,14 @@ def holds(
     found.bones.update(worked, locked, ruled)
     found.said += _sentences(off, stay, worked, locked, ruled)
     return found
+
+
+def _is_locked(pose: bpy.types.PoseBone, bone: Keyed) -> bool:
+    """Whether what a bone should do is all locked; where goals and poles go riggers rarely turn."""
+    if bone.role is Role.ROOT:
+        return all(pose.lock_location) or all(pose.lock_rotation)
+    turns = bone.role is Role.TURN or (bone.role is Role.TRAVEL and bone.joint is not None)
+    return turns and not any(free(pose))
 
 
 def _is_driven(bone: Keyed, driven: Drivers) -> bool:

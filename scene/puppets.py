@@ -3,13 +3,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 
 import bpy
 
 from ..inference.errors import TwostepError
-from ..inference.retarget import Figure, Puppet
+from ..inference.retarget import Figure, Handle, Puppet, Role
 from ..inference.rigs import Recognition
 from ..inference.skeleton import INDEX
 from . import armature
@@ -67,12 +67,13 @@ def puppet(
     web = web.without(held.bones).travelling(driven)
     web.check()
     over = [] if controls and controls.turns else web.over()
+    handles = web.handles()
     lost = [joint for joint in recognition.bones if web.lost(joint) and joint not in _HIPS]
     figure = _without(armature.figure(ob, recognition.bones), lost)
     return Strings(
-        Puppet(figure, web.handles()),
+        Puppet(figure, handles),
         (*held.switches.items(), *_switches(ob, recognition, limbs)),
-        (*held.said, *carried(ob, over, driven), *_unmet(ob, recognition, limbs, root)),
+        (*held.said, *carried(ob, over, driven), *_unmet(ob, recognition, handles, limbs, root)),
         _still(ob, {*web.wanted, *recognition.bones.values()}, held.bones | driven.bones),
     )
 
@@ -101,11 +102,20 @@ def _switches(
             yield path, float(limbs == "IK")
 
 
-def _unmet(ob: bpy.types.Object, recognition: Recognition, limbs: str, root: bool) -> Iterator[str]:
+def _unmet(
+    ob: bpy.types.Object,
+    recognition: Recognition,
+    handles: Sequence[Handle],
+    limbs: str,
+    root: bool,
+) -> Iterator[str]:
     """What was asked for and cannot be."""
     controls = recognition.controls
     if limbs == "IK" and not (controls and controls.goals):
         yield f"{ob.name} has no bones that its hands and feet follow; the limbs are keyed."
+    travels = next(handle for handle in handles if handle.role is Role.TRAVEL)
+    if not all(travels.moves):
+        yield f"The bone {travels.bone} moves only along the axes that are not locked."
     if root and not recognition.root:
         yield f"{ob.name} has no root bone; its hips travel."
     scale = [abs(axis) for axis in ob.matrix_world.to_scale()]

@@ -22,6 +22,8 @@ from .keyed import LIMBS, Keyed
 
 #: Joints whose bone must hang on that of the joint above, whatever the others hang on.
 _TIED = {low: high for limb in LIMBS.values() for high, low in pairwise(limb)}
+#: Nothing is locked.
+_ALL = (True, True, True)
 
 
 class Web:
@@ -156,8 +158,8 @@ class Web:
             carrier,
             all(bones[each].use_inherit_rotation for each in (name, *path)),
             None if bone.use_local_location else _parents_axes(bone),
-            free(pose),
-            (not x, not y, not z),
+            free(pose) if keyed.role in (Role.TURN, Role.TRAVEL) else _ALL,
+            (not x, not y, not z) if keyed.role is Role.TRAVEL else _ALL,
         )
 
     def _of(self, wanted: dict[str, Keyed]) -> Web:

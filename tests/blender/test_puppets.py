@@ -539,3 +539,33 @@ def test_what_moves_the_bones_above_is_said(context):
     )
     follow(ob, "root", "location")
     assert strings(ob).left_out[0].endswith(": Copy Location (root), drivers (root).")
+
+
+def test_locked_poles_and_goals_are_moved_all_the_same(context):
+    """Riggers lock what nobody should turn by hand; limbs are led by where these bones are."""
+    ob = led(smpl_armature(), poles=True)
+    for bone in ob.pose.bones:
+        if bone.name.endswith(("pole", "goal")):
+            bone.lock_rotation = (True, True, True)
+    landed = land(ob, supple_motion(), "IK")
+    assert not landed.strings.left_out and max(misses(landed).place.values()) < 0.005
+
+
+def test_a_pelvis_that_may_not_rise_stays_down(context):
+    ob = smpl_armature()
+    pelvis = ob.pose.bones["pelvis"]
+    pelvis.lock_location = (False, True, False)
+    landed = land(ob, supple_motion())
+    assert landed.strings.left_out == (
+        "The bone pelvis moves only along the axes that are not locked.",
+    )
+    bpy.context.scene.frame_set(31)
+    assert pelvis.location.y == 0 and abs(pelvis.location.x) > 0.01
+
+
+def test_a_locked_root_stays_and_the_hips_travel(context):
+    ob = rooted(smpl_armature())
+    ob.pose.bones["root"].lock_location = (True, True, True)
+    landed = land(ob, supple_motion(), root=True)
+    assert "locked: root." in landed.strings.left_out[0]
+    assert max(misses(landed).place.values()) < NEAR
