@@ -104,6 +104,13 @@ def _parts(
         bone, start = (carrier.name, places[carrier.child]) if carrier else (root, places[root])
         if joint.axis is not None:
             parts.append((bone, start, places[joint.child]))
+    shoulders = [joint for joint in joints if joint.name.endswith("shoulder_pitch_joint")]
+    carrier = _carrier(shoulders[0], above) if shoulders else None
+    if carrier is not None:
+        neck = np.mean([places[joint.child] for joint in shoulders], axis=0)
+        parts.append(
+            (carrier.name, neck + np.array((0, 0, 0.04)), neck + np.array((0, -0.02, 0.22)))
+        )
     for side in ("left", "right"):
         hand, foot = f"{side}_wrist_yaw", f"{side}_ankle_roll"
         for name, along in ((hand, (0.0, -0.1, 0.0)), (foot, (0.0, -0.12, -0.02))):

@@ -163,8 +163,10 @@ def _solved(square: Doubles, slope: Doubles, smooth: Doubles, still: Doubles) ->
     bands[count, 1:] += smooth.T
     bands[count, :-1] += smooth.T
     bands[0, 1:] = -smooth.T
+    if frames == 1:
+        bands = bands[1:]  # there is no next one to be tied to
     step = solveh_banded(
-        bands.reshape(count + 1, -1), -slope.T.ravel(), overwrite_ab=True, check_finite=False
+        bands.reshape(len(bands), -1), -slope.T.ravel(), overwrite_ab=True, check_finite=False
     )
     return np.ascontiguousarray(step.reshape(frames, count).T)
 

@@ -93,6 +93,8 @@ def _eased(values: Doubles) -> Doubles:
 
 def _tied(values: Doubles, ties: Doubles) -> Doubles:
     """Values (T,) near the given ones, each tied so strongly to the next one, (T - 1,)."""
+    if len(values) < 2:
+        return values
     bands = np.zeros((2, len(values)))
     bands[1] = 1.0
     bands[0, 1:] = -ties

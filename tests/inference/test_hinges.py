@@ -309,3 +309,29 @@ def test_a_straight_limb_keeps_its_own_twist():
 def test_figures_without_hinges_pay_nothing():
     own = plain(figure(rolled=True))
     assert quickest(fit(wild(1800), own.figure), own) < 0.15
+
+
+@pytest.mark.parametrize("seed", range(6))
+@pytest.mark.parametrize("frames", [1, 2, 40])
+def test_any_axes_may_be_locked(seed, frames):
+    """Whatever is locked, poses are poses, and a bone turns about its free axes only."""
+    random = np.random.default_rng(seed)
+    skip = ("spine2", "left_collar", "left_hand", "right_hand", "neck")[: random.integers(6)]
+    own = plain(figure(rolled=True, skip=skip))
+    axes = random.random((len(own.handles), 3)) < random.choice([0.3, 0.6, 0.9])
+    handles = [
+        replace(each, free=(bool(x), bool(y), bool(z)))
+        for each, (x, y, z) in zip(own.handles, axes, strict=True)
+    ]
+    puppet = Puppet(own.figure, tuple(handles))
+    made = channels(fit(wild(frames, 0.5 * (frames > 1), seed), own.figure), puppet)
+    for handle, channel in zip(puppet.handles, made, strict=True):
+        assert np.isfinite(channel.rotation).all()
+        may = np.flatnonzero(handle.free)
+        if len(may) < 2:
+            others = [1 + axis for axis in range(3) if axis not in may]
+            assert np.abs(channel.rotation[:, others]).max() < 1e-5
+        elif len(may) == 2:  # about the second one, then about the first: its own axis stays level
+            turned = Rotation.from_quat(channel.rotation, scalar_first=True).as_matrix()
+            assert np.abs(turned[:, may[1], may[0]]).max() < 1e-5
+    assert np.isfinite(made[0].location).all()
