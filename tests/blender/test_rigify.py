@@ -168,6 +168,21 @@ def test_a_rig_without_some_of_its_controls_dances_on(generated):
     assert found.place["left_ankle"] < 0.005 and found.limb["left_knee"] < 2
 
 
+@pytest.mark.parametrize("limbs", ["FK", "IK"])
+def test_linked_and_overridden(files, limbs):
+    """Its switches are properties of the library's; the action sets them all the same."""
+    path = files("basic")
+    bpy.ops.wm.read_homefile(use_empty=True)
+    with bpy.data.libraries.load(str(path), link=True) as (source, target):
+        target.objects = [name for name in source.objects if name == "rig"]
+    scene = bpy.context.scene
+    scene.collection.objects.link(target.objects[0])
+    ob = target.objects[0].override_hierarchy_create(scene, bpy.context.view_layer)
+    bpy.context.view_layer.update()
+    found = misses(land(ob, supple_motion(), limbs))
+    assert max(found.place.values()) < 0.005 and max(found.limb.values()) < 2
+
+
 def test_seven_hundred_bones_take_no_time(generated):
     ob = generated("full")
     found = armature.recognition(ob)
