@@ -18,8 +18,9 @@ _SIDES = {
     "l": "L", "left": "L", "lft": "L", "左": "L",
     "r": "R", "right": "R", "rgt": "R", "右": "R",
 }  # fmt: skip
-#: How a side may begin a name without anything in between.
+#: How a side may begin a name, or end it, without anything in between.
 GLUED = ("left", "right", "左", "右", "l", "r")
+GLUED_AFTER = ("left", "right")
 _NUMBERED = re.compile(r"\.\d{3}$")
 #: A prefix or suffix counts when at least so many bones bear it; longer ones are not looked for.
 _SHARED, _LONGEST = 8, 6
@@ -44,8 +45,10 @@ class Name:
         joined = "".join(self.words[len(prefix) :])
         found = [(self.side, joined)]
         if not self.side:
-            marks = (mark for mark in GLUED if joined.startswith(mark))
+            marks = [mark for mark in GLUED if joined.startswith(mark)]
             found += [(_SIDES[mark], joined.removeprefix(mark)) for mark in marks]
+            marks = [mark for mark in GLUED_AFTER if joined.endswith(mark)]
+            found += [(_SIDES[mark], joined.removesuffix(mark)) for mark in marks]
         return [key for key in found if key[1]]
 
 

@@ -191,4 +191,5 @@ def _meanings(
 def _vocabulary() -> frozenset[str]:
     """What the words of a name may be, run together, if any family knows it."""
     words = {word for family in families() for _, word in family.known()}
-    return frozenset(words | {mark + word for mark in names.GLUED for word in words})
+    before = {mark + word for mark in names.GLUED for word in words}
+    return frozenset(words | before | {word + mark for mark in names.GLUED_AFTER for word in words})

@@ -6,59 +6,7 @@ Of fingers, twist bones, faces and controls only as many are here as can get in 
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from itertools import pairwise
-
-import numpy as np
-
-from twostep.inference.rigs import Rig
-
-
-@dataclass(frozen=True)
-class Published:
-    """A rig's bones: chains that hang on each other from left to right; `{}` stands for the side.
-
-    spine: the bones of pelvis, spine1, spine3 and head; leg, arm: those of hip, knee and ankle, and
-    of shoulder, elbow and wrist; sides: how left and right are spelt. root: the bone that carries
-    them all; hand: the one that marks the left hand; before: what all names begin with.
-    """
-
-    family: str
-    chains: tuple[str, ...]
-    spine: str
-    leg: str
-    arm: str
-    sides: tuple[str, str] = ("Left", "Right")
-    root: str | None = None
-    hand: str | None = None
-    before: str = ""
-
-    def rig(self, prefix: str = "", suffix: str = "") -> Rig:
-        """Without places: names alone have to do."""
-        parents: dict[str, str] = {}
-        for chain in self.chains:
-            for side in self.sides if "{}" in chain else ("",):
-                bones = chain.format(*[side] * chain.count("{}")).split(" > ")
-                parents.setdefault(bones[0], "")
-                parents |= {bone: above for above, bone in pairwise(bones)}
-        names = list(parents)
-        above = tuple(names.index(parents[name]) if parents[name] else -1 for name in names)
-        spelt = tuple(f"{prefix}{self.before}{name}{suffix}" for name in names)
-        return Rig(spelt, above, np.zeros((len(names), 3)))
-
-    def expected(self) -> dict[str, str]:
-        """The bones of the joints that matter most."""
-        wanted = zip(("pelvis", "spine1", "spine3", "head"), self.spine.split(" > "), strict=True)
-        found = dict(wanted)
-        for side, spelt in zip(("left", "right"), self.sides, strict=True):
-            for parts, bones in (
-                (("hip", "knee", "ankle"), self.leg),
-                (("shoulder", "elbow", "wrist"), self.arm),
-            ):
-                named = bones.format(*[spelt] * 3).split(" > ")
-                found |= {f"{side}_{part}": bone for part, bone in zip(parts, named, strict=True)}
-        return {joint: self.before + bone for joint, bone in found.items() if bone != "-"}
-
+from .published import Published
 
 RIGS: dict[str, Published] = {
     "Mixamo": Published(
@@ -382,4 +330,24 @@ RIGS: dict[str, Published] = {
         "lower body > upper body > upper body2 > head",
         "leg_{} > knee_{} > ankle_{}", "arm_{} > elbow_{} > wrist_{}", ("L", "R"),
         "mother", "middle1_L"),
+    "Advanced Skeleton": Published(
+        "common",
+        ("Root_M > Spine1_M > Spine2_M > Chest_M > Neck_M > Head_M > Jaw_M",
+         "Root_M > Hip_{} > HipPart1_{} > Knee_{} > Ankle_{} > Toes_{}",
+         "Chest_M > Scapula_{} > Shoulder_{} > ShoulderPart1_{} > Elbow_{} > Wrist_{}"),
+        "Root_M > Spine1_M > Chest_M > Head_M",
+        "Hip_{} > Knee_{} > Ankle_{}", "Shoulder_{} > Elbow_{} > Wrist_{}", ("L", "R")),
+    "Kinect": Published(
+        "common",
+        ("SpineBase > SpineMid > SpineShoulder > Neck > Head",
+         "SpineBase > Hip{} > Knee{} > Ankle{} > Foot{}",
+         "SpineShoulder > Shoulder{} > Elbow{} > Wrist{} > Hand{} > HandTip{}"),
+        "SpineBase > SpineMid > SpineShoulder > Head",
+        "Hip{} > Knee{} > Ankle{}", "Shoulder{} > Elbow{} > Wrist{}"),
+    "OptiTrack": Published(
+        "common",
+        ("Hip > Ab > Chest > Neck > Head", "Hip > {}Thigh > {}Shin > {}Foot > {}Toe",
+         "Chest > {}Shoulder > {}UArm > {}FArm > {}Hand > {}Index1"),
+        "Hip > Ab > Chest > Head",
+        "{}Thigh > {}Shin > {}Foot", "{}UArm > {}FArm > {}Hand", ("L", "R")),
 }  # fmt: skip

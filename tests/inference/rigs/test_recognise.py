@@ -83,6 +83,7 @@ def test_a_missing_limb_is_named(name, side):
         ("mixamorig:LeftUpLeg", ("L", "upleg")), ("left_up_leg", ("L", "upleg")),
         ("UpLeg.L", ("L", "upleg")), ("UP-LEG-L", ("L", "upleg")), ("leftupleg", ("L", "upleg")),
         ("lUpLeg", ("L", "upleg")), ("lupleg", ("L", "upleg")), ("LUpLeg", ("L", "upleg")),
+        ("UpLegLeft", ("L", "upleg")), ("uplegleft", ("L", "upleg")),
         ("spine.001", ("", "spine1")), ("Spine_01", ("", "spine1")), ("SPINE1", ("", "spine1")),
         ("hero|Head", ("", "head")), ("左ひざ", ("L", "ひざ")), ("ひざ.L", ("L", "ひざ")),
         ("左足ＩＫ", ("L", "足ik")), ("足IK.L", ("L", "足ik")), ("Up_L_Leg", ("L", "upleg")),
