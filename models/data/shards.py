@@ -20,6 +20,7 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
+from ...inference.contact_labels import with_contacts
 from ...inference.kinematics import motion_speed
 from ...inference.motion import FPS, Motion
 from ...inference.motion_beats import (
@@ -30,7 +31,6 @@ from ...inference.motion_beats import (
     strength_curve,
 )
 from ...inference.pose_features import encode
-from ...inference.contact_labels import with_contacts
 from ...inference.readers.figures import grounded
 from .cleaning import Rejection, Verdict, judge, lead_in
 from .repair import bridge_glitches, freed_head
