@@ -16,6 +16,8 @@ from pathlib import Path
 from tqdm import tqdm
 
 from ...inference.errors import TwostepError
+from ...inference.jobs import AUTO
+from ...inference.styles import STYLES
 
 DONE, MISSED, INTERRUPTED = 0, 1, 130
 #: A folder of data that nobody ships; its BVH files dance too where there is one.
@@ -40,6 +42,9 @@ def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="twostep.demo.rigs", description=__doc__)
     parser.add_argument("--family", action="append", metavar="NAME", help="only this one; again")
     parser.add_argument("--seconds", type=float, default=30.0, help="of the dance")
+    parser.add_argument("--style", default=AUTO, help=", ".join((AUTO, *STYLES)))
+    parser.add_argument("--energy", type=float, default=1.0, help="0 calm, 1 as the music, 2 wild")
+    parser.add_argument("--seed", type=int, default=0, help="another seed, another dance")
     parser.add_argument("--out", type=Path, default=Path("docs"), metavar="DIR")
     parser.add_argument("--no-render", action="store_true", help="no pictures")
     return parser
@@ -59,7 +64,7 @@ def _everyone(asked: argparse.Namespace) -> int:
     unknown = [name for name in asked.family or () if name not in cast]
     if unknown:
         raise TwostepError(f"There is no character {unknown[0]}; there are: {', '.join(cast)}.")
-    motion = perform.the_dance(asked.seconds)
+    motion = perform.the_dance(asked.seconds, asked.style, asked.energy, asked.seed)
     shown: list[perform.Performance] = []
     failed: dict[str, str] = {}
     rows: list[pictures.Picture] = []

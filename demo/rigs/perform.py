@@ -13,7 +13,7 @@ import bpy
 import numpy as np
 
 from ...inference.dance import dance
-from ...inference.jobs import DanceJob
+from ...inference.jobs import AUTO, DanceJob
 from ...inference.motion import Motion
 from ...inference.retarget.options import Options
 from ...inference.rigs import Rig, recognise
@@ -57,9 +57,10 @@ class Performance:
         return missed(replace(self.figures, trip_deg=self.again[0], trip_cm=self.again[1]))
 
 
-def the_dance(seconds: float) -> Motion:
+def the_dance(seconds: float, style: str = AUTO, energy: float = 1.0, seed: int = 0) -> Motion:
     """What the networks that ship dance to the song that does. Raises TwostepError."""
-    return dance(DanceJob(song=SONG, length=seconds)).motion
+    job = DanceJob(song=SONG, length=seconds, style=style, energy=energy, seed=seed)
+    return dance(job).motion
 
 
 def stage(context: bpy.types.Context, family: Family, motion: Motion) -> bpy.types.Object:
