@@ -127,7 +127,7 @@ def write_dance(
     few = None
     if options.keys == "FEW":
         modes = [ob.pose.bones[channel.bone].rotation_mode for channel in dance]
-        few = reduced(strings.puppet, dance, modes, sampled.contacts, options, loop, wanted)
+        few = reduced(strings.puppet, dance, modes, sampled, options, loop, wanted)
         recipe = {**recipe, "reduced": _account(few, frames, placement)}
     danced = list(dance_lines(ob, dance, wanted, frames, few.splines if few else {}))
     lines = [

@@ -8,12 +8,65 @@ from collections.abc import Sequence
 import numpy as np
 from numpy.typing import NDArray
 
-from ..retarget import Puppet, turns
+from ..motion import Motion
+from ..retarget import Handle, Puppet, Role, turns
+from ..retarget.figure import SIDES
+from ..skeleton import INDEX, JOINTS
 
 Doubles = NDArray[np.float64]
 
 #: How far a bone that carries no other reaches, metres of `Motion`.
 _TIP = 0.1
+
+
+#: The joints of each limb, from the body outwards.
+_LIMBS = tuple(
+    tuple(f"{side}_{part}" for part in parts)
+    for side in SIDES
+    for parts in (("hip", "knee", "ankle"), ("shoulder", "elbow", "wrist"))
+)
+
+
+def with_hanging(puppet: Puppet) -> Puppet:
+    """The puppet and, as handles that nobody keys, the joints that hang on its handles.
+
+    Where inverse kinematics bend a limb those are its hip or shoulder: nothing else tells where it
+    begins.
+    """
+    figure = puppet.figure
+    lowest = {
+        handle.joint: place
+        for place, handle in enumerate(puppet.handles)
+        if handle.role is not Role.POLE
+    }
+    hanging = [
+        Handle("", Role.TURN, name, np.eye(3), figure.heads[joint], lowest[JOINTS[above]])
+        for joint, name in enumerate(JOINTS)
+        if figure.present[joint] and name not in lowest
+        if (above := figure.parent(joint)) >= 0 and JOINTS[above] in lowest
+    ]
+    return Puppet(figure, (*puppet.handles, *hanging))
+
+
+def swings(puppet: Puppet, motion: Motion) -> dict[str, Doubles]:
+    """By how much more the knee or elbow of a limb moves than an end of it, (T,), by the end.
+
+    Only of limbs that inverse kinematics bend: their middle joint has no handle that turns it.
+    """
+    turned = {handle.joint for handle in puppet.handles if handle.role is not Role.POLE}
+    offsets, made = puppet.figure.proportions.offsets, {}
+    for upper, middle, end in _LIMBS:
+        if end not in turned or middle in turned:
+            continue
+        bend = np.ascontiguousarray(motion.rotations[:, INDEX[middle]].T, dtype=np.float64)
+        first, second = offsets[INDEX[middle]], offsets[INDEX[end]]
+        across = first[:, None] + turns.turned(bend, second[:, None])
+        length = np.maximum(np.linalg.norm(across, axis=0), 1e-6)
+        squares = first @ first - second @ second
+        along = (length**2 + squares) / (2 * length)
+        out = np.sqrt(np.maximum(first @ first - along**2, 1e-8))
+        made[upper] = made[end] = np.abs(along / out * (length**2 - squares) / (2 * length**2))
+    return made
 
 
 def places(
@@ -31,9 +84,7 @@ def places(
     for place, handle in enumerate(puppet.handles):
         rest = turns.quaternion(handle.rest[None])
         moved, rotation = locations[place], rotations[place]
-        away = np.zeros((3, 1)) if moved is None else moved.T
-        if moved is not None:
-            away = handle.along @ away
+        away = np.zeros((3, 1)) if moved is None else handle.along @ moved.T
         own = turns.still(1)
         if rotation is not None:
             local = np.ascontiguousarray(rotation.T, dtype=np.float64)

@@ -15,7 +15,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from ..motion import Floats
+from ..motion import Motion
 from ..retarget import Channel, Puppet
 from ..retarget.options import Options
 from ..skeleton import CONTACT_JOINTS, JOINTS
@@ -29,6 +29,9 @@ Doubles = NDArray[np.float64]
 _PLANTED = 0.004
 #: Less than that is not asked for, millimetres and degrees: keys are single precision.
 _LEAST = 0.01
+#: The ends of a limb that inverse kinematics bend are kept so much more exactly, at the most,
+#: where it is nearly straight: its knee or elbow swings out by so much more than they move.
+_SWING = 4.0
 #: The part of the tolerance in space that one bone may use up; those above it err too.
 _SHARE = 1.5
 #: How much of an error that is too large is left to its causes in the next round.
@@ -40,7 +43,8 @@ _GUILTY = 0.99
 class Reduced:
     """The curves of each bone that was to be reduced: its rotation's, then its location's.
 
-    error_mm: how far any joint is off at the most, on a figure with legs as long as ours.
+    error_mm: how far any joint is off at the most, on a figure with legs as long as ours; knees and
+    elbows that inverse kinematics place are not counted, and may swing by more.
     error_deg: by what angle any bone is.
     """
 
@@ -53,18 +57,20 @@ def reduced(
     puppet: Puppet,
     dance: Sequence[Channel],
     modes: Sequence[str],
-    contacts: Floats,
+    motion: Motion,
     options: Options,
     seam: bool = False,
     bones: Collection[str] | None = None,
 ) -> Reduced:
     """The fewest keys that keep a dance within `options.tolerance_mm` and `tolerance_deg`.
 
-    dance, modes: channel and rotation mode of each handle. contacts: of the dance, (T, 4); planted
-    feet stay within 4 mm whatever the tolerance. seam: the last frame is the first again. bones:
+    dance, modes: channel and rotation mode of each handle. motion: what is danced; its planted feet
+    stay within 4 mm whatever the tolerance. seam: the last frame is the first again. bones:
     those to reduce; None: all.
     """
-    room = _room(puppet, contacts, options)
+    puppet = forward.with_hanging(puppet)
+    dance = [*dance, *(Channel("", None) for _ in puppet.handles[len(dance) :])]
+    room = _room(puppet, motion, options)
     curves: dict[int, Curve] = {}
     reach = forward.reaches(puppet)
     for place, channel in enumerate(dance):
@@ -97,14 +103,18 @@ def reduced(
     )
 
 
-def _room(puppet: Puppet, contacts: Floats, options: Options) -> Doubles:
+def _room(puppet: Puppet, motion: Motion, options: Options) -> Doubles:
     """How far every handle may be off in every frame, (B, T), armature units."""
-    room = np.full((len(puppet.handles), len(contacts)), max(options.tolerance_mm, _LEAST) / 1000)
+    room = np.full((len(puppet.handles), len(motion)), max(options.tolerance_mm, _LEAST) / 1000)
     feet = {JOINTS[joint]: column for column, joint in enumerate(CONTACT_JOINTS)}
     for place, handle in enumerate(puppet.handles):
         if handle.joint in feet:
-            planted = contacts[:, feet[handle.joint]] > 0.5
+            planted = motion.contacts[:, feet[handle.joint]] > 0.5
             room[place, planted] = np.minimum(room[place, planted], _PLANTED)
+    for joint, swing in forward.swings(puppet, motion).items():
+        for place, handle in enumerate(puppet.handles):
+            if handle.joint == joint:
+                room[place] /= np.clip(swing, 1.0, _SWING)
     return room * puppet.figure.scale
 
 
