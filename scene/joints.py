@@ -41,15 +41,15 @@ def chains(ob: bpy.types.Object, bones: Mapping[str, str]) -> dict[str, tuple[st
     """
     taken, found = set(bones.values()), {}
     for joint, name in bones.items():
-        chain: list[str] = []
+        together: list[str] = []
         bone = ob.pose.bones[name]
-        while bone is not None and 0 < sum(free(bone)) < 3:
-            chain.insert(0, bone.name)
+        while bone is not None and _is_hinge(ob, bone.name):
+            together.insert(0, bone.name)
             bone = bone.parent
             if bone is not None and bone.name in taken:
                 break
-        if chain:
-            found[joint] = tuple(chain)
+        if together:
+            found[joint] = tuple(together)
     return found
 
 
@@ -61,6 +61,11 @@ def parts(ob: bpy.types.Object, bones: Iterable[str]) -> list[Handle]:
         mobile = free(ob.pose.bones[name])
         made.append(Handle(name, Role.TURN, None, matrix[:3, :3], matrix[:3, 3], free=mobile))
     return made
+
+
+def _is_hinge(ob: bpy.types.Object, name: str) -> bool:
+    """Whether a bone may turn, but not about all of its axes."""
+    return 0 < sum(free(ob.pose.bones[name])) < 3
 
 
 def _is_local_limit(constraint: bpy.types.Constraint) -> bool:

@@ -217,6 +217,46 @@ def test_hinges_made_of_several_bones_are_one_joint(context):
     assert found.limb["left_hip"] < 3 and found.seat < 0.01
 
 
+def test_limbs_of_a_bone_that_bends_and_one_that_twists(context):
+    """As Daz figures have them, every axis locked that their joints have not."""
+    ob = smpl_armature()
+    halves = {}
+
+    def change(bones):
+        for side in ("left", "right"):
+            for high, low in (("shoulder", "elbow"), ("elbow", "wrist"), ("hip", "knee")):
+                # Elbows bend about what is up in the T-pose, knees about what is left.
+                bend, below = bones[f"{side}_{high}"], bones[f"{side}_{low}"]
+                twist = bones.new(f"{side}_{high} twist")
+                twist.head, twist.tail = (bend.head + below.head) / 2, below.head
+                bend.tail, twist.parent, below.parent = twist.head, bend, twist
+                across = (1, 0, 0) if high == "hip" else (0, 0, 1)
+                bend.align_roll(Vector((0, 1, 0)))
+                twist.align_roll(Vector((0, 1, 0)))
+                assert abs(bend.x_axis @ Vector(across)) > 0.9
+                halves[bend.name] = twist.name
+            for part, tip in (
+                ("knee", bones[f"{side}_ankle"].head),
+                ("wrist", bones[f"{side}_hand"].head),
+            ):
+                bones[f"{side}_{part}"].tail = tip
+                bones[f"{side}_{part}"].align_roll(Vector((0, 1, 0)))
+
+    edit(ob, change)
+    for bend, twist in halves.items():
+        hinge = bend.endswith("elbow")
+        ob.pose.bones[bend].lock_rotation = (False, True, hinge)
+        ob.pose.bones[twist].lock_rotation = (True, False, True)
+    for side in ("left", "right"):
+        ob.pose.bones[f"{side}_knee"].lock_rotation = (False, True, True)
+        ob.pose.bones[f"{side}_wrist"].lock_rotation = (False, True, False)
+    landed = land(ob, supple_motion())
+    assert not landed.strings.left_out
+    assert {handle.bone for handle in landed.strings.puppet.handles} >= set(halves.values())
+    found = misses(landed)
+    assert found.seat < 1e-4 and max(found.limb.values()) < 3
+
+
 @pytest.mark.parametrize("way", ["connected", "locked", "driven"])
 def test_when_the_pelvis_cannot_travel_what_it_hangs_on_does(context, way):
     ob = smpl_armature()
