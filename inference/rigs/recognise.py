@@ -98,7 +98,7 @@ def _fitting(rig: Rig, presets: Iterable[Preset]) -> Preset | None:
 
 
 def _chosen(rig: Rig, wanted: Mapping[str, str]) -> tuple[dict[str, int | None], tuple[str, ...]]:
-    """The bones that a user chose, each of them once, and what could not be as he wanted it."""
+    """The bones that a user chose, each of them once, and what could not be as wanted."""
     places = {name: bone for bone, name in enumerate(rig.names)}
     chosen: dict[str, int | None] = {}
     notes = []
@@ -137,7 +137,7 @@ def _read(rig: Rig, chosen: Chosen) -> Reading | None:
 
 def _tops(rig: Rig) -> list[int]:
     """The bone that each bone's tree begins with."""
-    return [next(iter([*rig.above(bone)][::-1]), bone) for bone in range(len(rig.names))]
+    return [[bone, *rig.above(bone)][-1] for bone in range(len(rig.names))]
 
 
 def _trees(tops: list[int]) -> list[list[int]]:
@@ -160,7 +160,8 @@ def _root(rig: Rig, reading: Reading | None, found: Found, controls: Controls | 
         return next((rig.names[bone] for bone in named), None)
     carriers = [set(rig.above(bone)) for bone in found.values()]
     shared = set.intersection(*carriers)
-    top = next(iter([*rig.above(next(iter(found.values())))][::-1]), None)
+    some = next(iter(found.values()))
+    top = [some, *rig.above(some)][-1]
     for bone in (*named, top):
         if bone in shared and not (controls and controls.travel == rig.names[bone]):
             return rig.names[bone]

@@ -34,7 +34,7 @@ class Recognition:
     bone that shows each SMPL joint that has one. root: the bone that carries the whole rig over the
     floor; controls: the bones to key, None when `bones` are keyed themselves; marks: bones that
     mark where a joint is, whether another one turns it or none does. rivals: other skeletons that
-    it could have been as well; notes: what the user has to know of what he chose; sentences.
+    it could have been as well; notes: what the user has to know of that choice; sentences.
     """
 
     family: str
