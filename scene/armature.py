@@ -112,13 +112,6 @@ def check(ob: bpy.types.Object | None) -> bpy.types.Object:
     return ob
 
 
-def bone_map(ob: bpy.types.Object) -> dict[str, str]:
-    """The bones to key for each SMPL joint. Raises TwostepError that says why there are none."""
-    found = recognition(ob)
-    check_whole(ob, found)
-    return dict(found.bones)
-
-
 def check_whole(ob: bpy.types.Object, found: Recognition) -> None:
     """Raises TwostepError, saying why, when what was recognised cannot dance."""
     _check_bones(ob, found, "move")

@@ -170,19 +170,19 @@ def test_bones_that_do_not_inherit_rotation(context):
     ],
 )
 def test_other_spellings_of_the_joints(context, rename):
-    found = armature.bone_map(smpl_armature(rename=rename))
+    found = armature.recognition(smpl_armature(rename=rename)).bones
     assert found == {joint: rename(joint) for joint in JOINTS}
 
 
 def test_an_armature_that_is_not_a_person(context):
     with pytest.raises(TwostepError, match=r"no bones for left knee;"):
-        armature.bone_map(smpl_armature(skip=("left_knee",)))
+        armature.readable_bones(smpl_armature(skip=("left_knee",)))
     ob = smpl_armature(
         rename=lambda joint: f"bone {JOINTS.index(joint) + 1}",
         heads=np.random.default_rng(0).normal(size=(24, 3)),
     )
     with pytest.raises(TwostepError, match=r"not a figure .* pelvis, left hip, .* and 11 more"):
-        armature.bone_map(ob)
+        armature.readable_bones(ob)
 
 
 def test_a_person_whose_bones_have_only_numbers_dances_as_well(context):
@@ -245,7 +245,7 @@ def test_the_present_pose_is_read_as_the_motion_it_came_from(context):
     ob, motion = smpl_armature(), wild_motion()
     dance(ob, motion)
     context.scene.frame_set(31)
-    found = armature.present_pose(context, ob, armature.bone_map(ob))
+    found = armature.present_pose(context, ob, armature.recognition(ob).bones)
     assert len(found) == 1
     assert np.abs(found.positions()[0] - motion.positions()[30]).max() < NEAR
 
@@ -315,4 +315,4 @@ def test_a_failure_leaves_no_action_behind(context):
 
 def test_legs_are_measured(context):
     ob = smpl_armature(rest=Matrix.Scale(3, 4))
-    assert armature.figure(ob, armature.bone_map(ob)).scale == pytest.approx(3, abs=1e-4)
+    assert armature.figure(ob, armature.recognition(ob).bones).scale == pytest.approx(3, abs=1e-4)
