@@ -7,8 +7,13 @@ import numpy as np
 
 from twostep.inference.pose_features import encode
 from twostep.inference.readers.bvh import read_bvh
+from twostep.inference.readers.urdf import read_urdf
+from twostep.inference.retarget import channels, fit
 from twostep.inference.skeleton import INDEX, LEG_LENGTH
+from twostep.models.data.robot import read_robot
 from twostep.models.data.shards import prepare_motion
+
+from ...inference.robots import REAL, robot
 
 
 def test_real_walk_goes_forwards_with_knees_that_bend_back(data_folder):
@@ -36,3 +41,19 @@ def test_real_salsa_feet_and_proportions(data_folder):
     assert (points[:, INDEX["head"], 2] > points[:, INDEX["pelvis"], 2] + 0.3).all()
     dots = np.abs((motion.rotations[1:] * motion.rotations[:-1]).sum(-1))
     assert np.degrees(2 * np.arccos(np.clip(dots, 0, 1))).max() < 80, "joints must not flip"
+
+
+def test_a_real_robot_dances_its_own_dance(data_folder, tmp_path):
+    """Read as a person's motion and put back on its hinges, they have the angles that they had."""
+    urdf, take = data_folder / REAL, tmp_path / "take.csv"
+    rows = np.loadtxt(urdf.with_name("J_Dance2_Salsa.csv"), delimiter=",", max_rows=600)
+    np.savetxt(take, rows, delimiter=",")
+    real = robot(urdf)
+    made = channels(fit(read_robot(take, urdf, 30), real.figure), real)
+    hinges = {channel.bone: channel.rotation for channel in made}
+    actuated = [joint.name for joint in read_urdf(urdf) if joint.axis is not None]
+    for column, name in enumerate(actuated, start=7):
+        angle = 2 * np.arctan2(hinges[name][:, 2], hinges[name][:, 0])
+        off = np.abs(np.angle(np.exp(1j * (angle - rows[:, column])))).mean()
+        if any(part in name for part in ("hip", "knee", "ankle", "waist")):
+            assert np.degrees(off) < 3.0, name
