@@ -93,7 +93,9 @@ def play_in_nla(
     track = data.nla_tracks.new()
     track.name = action.name
     strip = versions.nla_strip(track, action)
-    strip.blend_in, strip.blend_out = blend_in, blend_out
+    # A strip that is too short for both blends over less.
+    share = min(1.0, (strip.frame_end - strip.frame_start) / max(blend_in + blend_out, 1))
+    strip.blend_in, strip.blend_out = share * blend_in, share * blend_out
     if blend_in or blend_out or not alone:
         strip.extrapolation = "NOTHING"
     else:

@@ -108,10 +108,9 @@ def write_dance(
     """Key a motion, which was made to fit the puppet, and play that.
 
     The scene's fps and frame range stay as they are. The action that played before is kept, with a
-    fake user or on an NLA track of its own. When only some bones are keyed, the others do what they
-    did: those that are keyed turn against what carries them as in the dance. A layer does not
-    repeat, and a new action that loops does not blend. Raises TwostepError; nothing is changed when
-    this raises.
+    fake user or on an NLA track of its own. When only some bones are keyed, they turn against what
+    carries them as in the dance, whatever that does: in a layer or a strip what it did before.
+    Raises TwostepError; nothing is changed when this raises.
     """
     armature.check(ob)
     wanted = chosen(ob, strings.puppet, options.bones)
@@ -135,10 +134,10 @@ def write_dance(
         *rest_lines(ob, strings, wanted, danced, frames, share, before, layer),
         *switch_lines(ob, strings, wanted, frames, layer),
     ]
-    told: tuple[str, ...] = ()
+    told = _unmet(options)
     with _empty(ob, name, layer) as (action, where):
         if layer:
-            told = _lay(where, lines, before, frames)
+            told += _lay(where, lines, before, frames)
         else:
             _fill(where, lines)
         if loop:
@@ -148,6 +147,15 @@ def write_dance(
             _play(data, action, options, layer)
     count = sum({line.bone: len(line.keys) for line in danced}.values())
     return Written(action, count, few.error_mm if few else 0, few.error_deg if few else 0, told)
+
+
+def _unmet(options: Options) -> tuple[str, ...]:
+    """What was asked for and does not go together."""
+    if options.loop and options.onto == "LAYER":
+        return ("A layer does not repeat: the dance closes, and is there once.",)
+    if options.loop and options.onto == "ACTION" and (options.blend_in or options.blend_out):
+        return ("A dance that repeats does not blend; put it on an NLA track to have both.",)
+    return ()
 
 
 def _account(few: Reduced, frames: Doubles, placement: Placement) -> dict[str, float]:

@@ -194,6 +194,12 @@ def test_a_strip_blends_and_shows_what_is_below(context, figure):
     assert np.abs(heads(figure, list(JOINTS), 60) - motion.positions()[30]).max() < NEAR
 
 
+def test_a_strip_that_is_too_short_blends_over_less(context, figure):
+    dance(figure, wild_motion(31), onto="NLA", blend_in=40, blend_out=20)
+    strip = figure.animation_data.nla_tracks[-1].strips[0]
+    assert (strip.blend_in, strip.blend_out) == (20, 10)
+
+
 @pytest.mark.parametrize("onto", ["ACTION", "LAYER", "NLA"])
 def test_switches_are_keyed_without_in_betweens(context, figure, onto):
     hand_keyed(figure)

@@ -83,6 +83,13 @@ def test_a_track_is_sampled_round_after_round(context):
     assert np.allclose(np.diff(way.yaw), 0.3 / 24)
 
 
+def test_what_does_not_go_with_a_loop_is_said(context, figure):
+    dance(figure, looping())
+    assert "does not repeat" in dance(figure, looping(), loop=True, onto="LAYER").told[0]
+    assert "does not blend" in dance(figure, looping(), loop=True, blend_in=5).told[0]
+    assert not dance(figure, looping(), loop=True, onto="NLA", blend_in=5).told
+
+
 def test_a_loop_as_a_strip_is_one_round(context, figure):
     dance(figure, looping(), 11, loop=True, onto="NLA")
     strip = figure.animation_data.nla_tracks[-1].strips[0]
