@@ -86,7 +86,8 @@ def perform(
     seen = _watch(context, family, ob, len(motion))
     again, count = None, len(keyed(ob))
     if not family.free:
-        own = seen.back
+        # Where feet stand is known; read off a pose it is only guessed.
+        own = replace(seen.back, contacts=motion.contacts)
         land(family, ob, own)
         again = trip(own, _watch(context, family, ob, len(own)))
         versions.use_action(ob.animation_data, landed.written.action)
