@@ -20,19 +20,22 @@ _COPIES = 4
 class Carriers:
     """What carries the bones of an armature, as far as can be told without posing it.
 
-    moving: bones that will be keyed, or show what is keyed; the others are at rest. driven:
-    constraints (bone, name) that drivers switch; those tie nothing, the rig's switches see to them.
-    top: the bone that carries what hangs on nothing but an Armature constraint, if any.
+    keyed: bones that will be keyed, and so be tied to nothing; shown: bones that show what is
+    keyed; the others are at rest. driven: constraints (bone, name) that drivers switch; those tie
+    nothing, the rig's switches see to them. top: the bone that carries what hangs on nothing but an
+    Armature constraint, if any.
     """
 
     def __init__(
         self,
         ob: bpy.types.Object,
-        moving: Collection[str],
+        keyed: Collection[str],
+        shown: Collection[str],
         driven: Collection[tuple[str, str]],
         top: str | None,
     ) -> None:
-        self._ob, self._moving, self._driven, self._top = ob, moving, driven, top
+        self._ob, self._keyed, self._driven, self._top = ob, set(keyed), driven, top
+        self._moving = self._keyed | set(shown)
         self._parents = {
             bone.name: parent.name if (parent := bone.parent) else None for bone in ob.data.bones
         }
@@ -48,6 +51,8 @@ class Carriers:
 
     def leader(self, bone: str) -> str | None:
         """The bone of the same armature that a bone is tied to."""
+        if bone in self._keyed:
+            return None
         for constraint in self._ob.pose.bones[bone].constraints:
             if (
                 constraint.type in _TYING

@@ -57,8 +57,8 @@ def puppet(
         recognition = with_solvers(ob, recognition)
     controls, driven = recognition.controls, drivers(ob)
     wanted = keyed(recognition, chains(ob, recognition.bones), limbs, root)
-    moving = {*wanted, *recognition.bones.values()}
-    carriers = Carriers(ob, moving, driven.constraints, recognition.root)
+    shown = recognition.bones.values()
+    carriers = Carriers(ob, wanted, shown, driven.constraints, recognition.root)
     web = Web(ob, recognition, carriers, wanted)
     # What is between the controls of a rig that is known is as its switches make it.
     between = {} if controls and controls.turns else web.between()
@@ -74,7 +74,7 @@ def puppet(
         Puppet(figure, handles),
         (*held.switches.items(), *_switches(ob, recognition, limbs)),
         (*held.said, *carried(ob, over, driven), *_unmet(ob, recognition, handles, limbs, root)),
-        _still(ob, {*web.wanted, *recognition.bones.values()}, held.bones | driven.bones),
+        _still(ob, {*web.wanted, *shown}, held.bones | driven.bones),
     )
 
 

@@ -72,8 +72,9 @@ class Web:
 
     def over(self) -> list[str]:
         """Bones that are not keyed and carry the whole figure."""
-        top = [name for name in self.wanted if self._path(name)[1] is None and self._hangs(name)]
-        return [bone for name in top for bone in self._carriers.above(name)]
+        top = [name for name in self.wanted if self._path(name)[1] is None]
+        whole = [name for name in top if self.wanted[name].role not in (Role.GOAL, Role.POLE)]
+        return [bone for name in whole for bone in self._carriers.above(name)]
 
     def travelling(self, driven: Drivers) -> Web:
         """With the bone that carries the figure: the pelvis's, else the next above it that can.
@@ -177,12 +178,13 @@ class Web:
 
     def _hangs(self, name: str) -> bool:
         """Whether a bone has to be carried with the figure."""
+        passed: list[str] = []
         at: str | None = name
-        while at is not None:
-            if self.wanted[at].role in (Role.GOAL, Role.POLE, Role.ROOT):
-                return False
+        while at is not None and at not in passed:
+            passed.append(at)
             at = self._path(at)[1]
-        return True
+        roles = {self.wanted[each].role for each in passed}
+        return self.wanted[name].role is not Role.ROOT and not roles & {Role.GOAL, Role.POLE}
 
     def _can_move(self, name: str, driven: Drivers) -> bool:
         bone, pose = self._ob.data.bones[name], self._ob.pose.bones[name]

@@ -10,7 +10,7 @@ import pytest
 from mathutils import Matrix, Vector
 
 from twostep.inference.errors import TwostepError
-from twostep.inference.skeleton import STANDING_HEIGHT, rest_positions
+from twostep.inference.skeleton import JOINTS, STANDING_HEIGHT, rest_positions
 from twostep.scene import armature, keys, puppets
 
 from .figures import smpl_armature, wild_motion
@@ -292,11 +292,12 @@ def hinder(ob, way):
         follow(ob, "pelvis", "location")
 
 
-def test_a_pelvis_beside_the_spine_hangs_on_what_carries_both(context):
+@pytest.mark.parametrize("root", [False, True])
+def test_a_pelvis_beside_the_spine_hangs_on_what_carries_both(context, root):
     ob = smpl_armature()
-    above(ob, "centre")
+    above(ob, "root", "centre")
     edit(ob, lambda bones: setattr(bones["spine1"], "parent", bones["centre"]))
-    landed = land(ob, supple_motion())
+    landed = land(ob, supple_motion(), root=root)
     handles = landed.strings.puppet.handles
     assert handles[landed.strings.puppet.travel].bone == "centre"
     found = misses(landed)
@@ -608,4 +609,38 @@ def test_a_locked_root_stays_and_the_hips_travel(context):
     ob.pose.bones["root"].lock_location = (True, True, True)
     landed = land(ob, supple_motion(), root=True)
     assert "locked: root." in landed.strings.left_out[0]
+    assert max(misses(landed).place.values()) < NEAR
+
+
+def test_bones_that_are_tied_to_each_other_come_to_an_end(context):
+    """Helpers that go by what hangs on them make a circle; Blender cuts it somewhere as well."""
+    ob = smpl_armature()
+
+    def change(bones):
+        for low, high in (("spine2", "spine1"), ("spine3", "spine2")):
+            helper = bones.new(f"helper {low}")
+            helper.head, helper.tail = bones[low].head, bones[low].tail
+            helper.parent, bones[low].parent = bones[high], helper
+
+    edit(ob, change)
+    for bone, leader in (("helper spine2", "spine3"), ("helper spine3", "spine2")):
+        constrain(ob, bone, "COPY_TRANSFORMS", ob, subtarget=leader)
+    with pytest.raises(TwostepError, match="not put together"):
+        strings(ob)
+
+
+def test_deform_bones_that_follow_controls_of_an_unknown_kind(context):
+    """Their constraints are off meanwhile, and the dance is seen."""
+    ob = smpl_armature()
+
+    def change(bones):
+        for name in JOINTS:
+            control, bone = bones.new(f"handle {JOINTS.index(name)}"), bones[name]
+            control.head, control.tail, control.roll = bone.head, bone.tail, bone.roll
+
+    edit(ob, change)
+    for name in JOINTS:
+        constrain(ob, name, "COPY_TRANSFORMS", ob, subtarget=f"handle {JOINTS.index(name)}")
+    landed = land(ob, supple_motion())
+    assert landed.strings.left_out[0].endswith(" and 20 more.")
     assert max(misses(landed).place.values()) < NEAR
