@@ -27,7 +27,11 @@ class TWOSTEP_OT_save_preset(BonesOperator, bpy.types.Operator):
         return context.window_manager.invoke_props_dialog(self)
 
     def _do(self, ob: bpy.types.Object) -> None:
-        preset = corrections.save_preset(self.name, armature.readable_bones(ob))
+        bones = armature.readable_bones(ob)
+        plain = armature.recognition(ob, corrected=False).bones
+        # A joint that was never meant to have a bone is left to what else the rig tells of it.
+        bones = {**corrections.differing(ob, plain), **bones}
+        preset = corrections.save_preset(self.name, bones)
         self.report({"INFO"}, f"Rigs like {ob.name} are recognised as {preset.label} from now on")
 
 

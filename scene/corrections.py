@@ -102,12 +102,11 @@ def damaged() -> tuple[str, ...]:
 
 
 def save_preset(label: str, bones: Mapping[str, str]) -> Preset:
-    """Keep these bones for every rig that has them; joints that are not named have none.
+    """Keep these bones, "" for none, for every rig that has them.
 
     Replaces the preset of that label. Raises TwostepError when it cannot be written.
     """
-    every = {joint: bones.get(joint, "") for joint in JOINTS}
-    return presets_files.write(user_folder(_FOLDER), label, every)
+    return presets_files.write(user_folder(_FOLDER), label, bones)
 
 
 def delete_preset(name: str) -> None:

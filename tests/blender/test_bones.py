@@ -4,10 +4,12 @@
 from __future__ import annotations
 
 import time
+from dataclasses import replace
 
 import bpy
 import pytest
 
+from twostep.demo.rigs.families import everyone
 from twostep.inference.skeleton import JOINTS
 from twostep.scene import armature, corrections
 
@@ -274,6 +276,16 @@ class TestPresets:
         found = armature.recognition(other)
         assert found.label == "My Robot" and found.bones["left_foot"] == self.ODD("left_foot")
         assert "neck" not in found.bones
+
+    @pytest.mark.parametrize("family", ["mixamo", "mmd"])
+    def test_nothing_else_that_is_known_of_a_rig_is_lost(self, context, presets, family):
+        rig = everyone()[family].build(context)
+        before = armature.recognition(rig)
+        assert before.marks or before.controls
+        bpy.ops.twostep.save_preset(name="Ours")
+        after = armature.recognition(rig)
+        assert (after.label, after.family) == ("Ours", "ours")
+        assert replace(after, label=before.label, family=before.family) == before
 
     def test_saved_again_it_is_replaced(self, robot):
         bpy.ops.twostep.save_preset(name="My Robot")
