@@ -32,11 +32,11 @@ _LEAST = 0.01
 #: The ends of a limb that inverse kinematics bend are kept so much more exactly, at the most,
 #: where it is nearly straight: its knee or elbow swings out by so much more than they move.
 _SWING = 4.0
-#: The part of the tolerance in space that one bone may use up; those above it err too.
+#: How much of the tolerance in space a bone may take up by itself at first. Limbs are seldom
+#: stretched, and seldom err all at once: it is cheaper to correct where they do.
 _SHARE = 1.5
-#: How much of an error that is too large is left to its causes in the next round.
-_TIGHTER = 0.9
-_GUILTY = 0.99
+#: What is left of an error that is too large to the bone that caused most of it, or as much.
+_TIGHTER, _GUILTY = 0.9, 0.99
 
 
 @dataclass(frozen=True)
