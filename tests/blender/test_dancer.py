@@ -3,7 +3,6 @@
 
 from __future__ import annotations
 
-import time
 from math import radians
 
 import numpy as np
@@ -197,10 +196,3 @@ def test_into_a_collection_that_the_view_layer_hides(context):
     rig = add_dancer(context)
     assert rig.visible_get()
     assert len(rig.data.bones) == 24
-
-
-def test_is_quick(context):
-    body.build.cache_clear()
-    start = time.process_time()
-    add_dancer(context)
-    assert time.process_time() - start < 2
