@@ -64,7 +64,10 @@ def add_body(
     context: bpy.types.Context, ob: bpy.types.Object, parts: Iterable[Part], metre: float
 ) -> bpy.types.Object:
     """A block around each part that goes with its bone. metre: armature units."""
-    corners, faces, owners, colours = [], [], [], []
+    corners: list[Doubles] = []
+    faces: list[tuple[int, ...]] = []
+    owners: list[str] = []
+    colours: list[int] = []
     for bone, start, end in parts:
         length = float(np.linalg.norm(end - start))
         if length < 1e-3 * metre:

@@ -111,6 +111,6 @@ def _axes(kind: str, head: Doubles, tail: Doubles, side: int) -> tuple[Doubles, 
         return tail, ahead
     if kind == "world":
         return head + np.array([0.0, 0.0, max(0.5 * length, 0.02)]), ahead
-    across = np.cross(ahead, way / length) * side
-    across /= np.linalg.norm(across)
+    across = np.cross(ahead, way) * side
+    across = across / np.linalg.norm(across)
     return head + 0.5 * length * across, np.cross(way / length * side, across)

@@ -59,14 +59,14 @@ def watch(
     watcher.read(context, float("inf"))
     own, basis = figure(ob, bones), figure(ob, bones).basis
     posed = np.linalg.inv(still) @ np.array(watcher.seen)
-    posed[..., :3, :3] /= np.linalg.norm(posed[..., :3, :3], axis=-2, keepdims=True)
+    turned = posed[..., :3, :3] / np.linalg.norm(posed[..., :3, :3], axis=-2, keepdims=True)
     count = len(posed)
     turns = np.tile(np.eye(3), (count, JOINT_COUNT, 1, 1))
     places = np.full((count, JOINT_COUNT, 3), np.nan)
     rest = np.full((JOINT_COUNT, 3), np.nan)
     for column, (joint, name) in enumerate(bones.items()):
         row, bone = INDEX[joint], np.array(ob.data.bones[name].matrix_local)
-        away = posed[:, column, :3, :3] @ bone[:3, :3].T
+        away = turned[:, column] @ bone[:3, :3].T
         turns[:, row] = basis.T @ away @ own.alignment[row].T @ basis
         rest[row] = own.heads[row]
         # Where a robot's joint is need not be where the bone that shows it begins.
