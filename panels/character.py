@@ -3,6 +3,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from dataclasses import dataclass
+
 import bpy
 
 from ..inference.rigs import Recognition
@@ -10,6 +13,15 @@ from ..inference.skeleton import JOINT_COUNT
 from ..scene import armature, corrections
 from .character_properties import GROUPS
 from .sidebar import Sidebar, say
+
+
+@dataclass(frozen=True)
+class _Joints:
+    """What there is to show of them: their bones, which ones need one, which the user corrected."""
+
+    bones: Mapping[str, str]
+    lacking: frozenset[str]
+    corrected: frozenset[str]
 
 
 class TWOSTEP_PT_character(Sidebar, bpy.types.Panel):
@@ -38,12 +50,16 @@ class TWOSTEP_PT_character(Sidebar, bpy.types.Panel):
         _draw_buttons(layout, context, ob)
         plain = armature.recognition(ob, corrected=False)
         chosen = corrections.chosen(ob).items()
-        corrected = {joint for joint, bone in chosen if bone != plain.bones.get(joint, "")}
+        joints = _Joints(
+            found.bones,
+            frozenset(found.lacking),
+            frozenset(joint for joint, bone in chosen if bone != plain.bones.get(joint, "")),
+        )
         for group in GROUPS:
             header, body = layout.panel(f"TWOSTEP_{group}")
             header.label(text=group)
             if body is not None:
-                _draw_group(body, ob, group, found, corrected)
+                _draw_group(body, ob, group, joints)
 
 
 class TWOSTEP_PT_presets(bpy.types.Panel):
@@ -103,11 +119,7 @@ def _draw_buttons(
 
 
 def _draw_group(
-    layout: bpy.types.UILayout,
-    ob: bpy.types.Object,
-    group: str,
-    found: Recognition,
-    corrected: set[str],
+    layout: bpy.types.UILayout, ob: bpy.types.Object, group: str, joints: _Joints
 ) -> None:
     own, kept = corrections.is_chosen(ob), corrections.keeper(ob)
     column = layout.column(align=True)
@@ -115,16 +127,16 @@ def _draw_group(
     for joint, label in GROUPS[group].items():
         split = column.split(factor=0.32, align=True)
         left = split.row()
-        left.alert = joint in found.lacking
+        left.alert = joint in joints.lacking
         left.alignment = "RIGHT"
         left.label(text=label)
         row = split.row(align=True)
         if not own:
-            bone = found.bones.get(joint, "")
+            bone = joints.bones.get(joint, "")
             row.label(text=bone or "None", icon="BONE_DATA" if bone else "BLANK1")
             continue
         row.prop_search(kept, corrections.PREFIX + joint, ob.data, "bones", text="")
         if ob.mode == "POSE":
             row.operator("twostep.pick_bone", text="", icon="RESTRICT_SELECT_OFF").joint = joint
-        if joint in corrected:
+        if joint in joints.corrected:
             row.operator("twostep.reset_bone", text="", icon="LOOP_BACK").joint = joint
