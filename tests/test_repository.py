@@ -99,10 +99,10 @@ def test_one_version_everywhere(project):
     assert f"## [{manifest['version']}]" in changes
 
 
-def test_the_readme_sets_up_with_two_commands_that_exist():
+def test_the_readme_sets_up_with_commands_that_exist():
     readme = (ROOT / "README.md").read_text(encoding="utf-8")
     named = re.findall(r"^python run\.py (\w+)", readme, re.MULTILINE)
-    assert named == ["demo", "test"]
+    assert named == ["demo", "rigs", "test"]
     told = subprocess.run(
         [sys.executable, "run.py", "--help"], cwd=ROOT, capture_output=True, text=True, check=True
     )
