@@ -26,8 +26,8 @@ class Options:
     reach: float = 0.0
     loop: bool = False
     keys: Literal["ALL", "FEW"] = "ALL"
-    tolerance_mm: float = 2.0
-    tolerance_deg: float = 0.5
+    tolerance_mm: float = 5.0
+    tolerance_deg: float = 1.0
     onto: Literal["ACTION", "LAYER", "NLA"] = "ACTION"
     bones: str = ""
     blend_in: int = 0
