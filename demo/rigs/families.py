@@ -47,24 +47,24 @@ def everyone(mocap: Path | None = None, urdf: Path = ROBOT) -> dict[str, Family]
     """
     families = [
         Family("dancer", "Twostep's dancer", "smpl", add_dancer),
-        _planned("mixamo", "mixamo"),
+        planned("mixamo", "mixamo"),
         Family("rigify_meta", "Rigify meta-rig", "rigify", rigify.metarig),
         Family("rigify_fk", "Rigify, FK", "rigify_generated", rigify.generated),
         Family(
             "rigify_ik", "Rigify, IK", "rigify_generated", rigify.generated, limbs="IK", free=False
         ),
-        _planned("unreal4", "unreal"),
-        _planned("unreal5", "unreal"),
-        _planned("vrm", "vrm"),
-        _planned("makehuman", "makehuman"),
-        _planned("auto_rig_pro", "auto_rig_pro"),
-        _planned("cmu_bvh", "cmu_bvh"),
-        _planned("daz", "daz"),
-        _planned("biped", "biped"),
+        planned("unreal4", "unreal"),
+        planned("unreal5", "unreal"),
+        planned("vrm", "vrm"),
+        planned("makehuman", "makehuman"),
+        planned("auto_rig_pro", "auto_rig_pro"),
+        planned("cmu_bvh", "cmu_bvh"),
+        planned("daz", "daz"),
+        planned("biped", "biped"),
         Family("mmd", "MMD, FK", "mmd", _mmd),
         Family("mmd_ik", "MMD, IK", "mmd", _mmd, limbs="IK", free=False),
-        _planned("smpl", "smpl"),
-        _planned("smplx", "smpl"),
+        planned("smpl", "smpl"),
+        planned("smplx", "smpl"),
         Family("g1", "Unitree G1", "unitree_g1", partial(build_g1, urdf=urdf), free=False),
     ]
     found = sorted(mocap.glob("*.bvh"))[:1] if mocap else []
@@ -74,9 +74,9 @@ def everyone(mocap: Path | None = None, urdf: Path = ROBOT) -> dict[str, Family]
     return {family.name: family for family in families}
 
 
-def _planned(name: str, family: str) -> Family:
-    """A family whose armature a data file here tells."""
-    told = plan.read(name)
+def planned(name: str, family: str, **measures: float) -> Family:
+    """A family whose armature a data file here tells. measures: of the body that differ."""
+    told = plan.read(name, **measures)
     return Family(name, told.label, family, lambda c: build(c, told), told.metre * told.scale)
 
 

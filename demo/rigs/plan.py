@@ -61,11 +61,11 @@ class Plan:
     turned: bool
 
 
-def read(family: str) -> Plan:
-    """The plan in that family's data file."""
+def read(family: str, **measures: float) -> Plan:
+    """The plan in that family's data file. measures: of the body that differ again."""
     data = tomllib.loads((FOLDER / f"{family}.toml").read_text(encoding="utf-8"))
     metre, turned = data.get("metre", 1.0), data.get("up") == "Y"
-    points, bones = Body(**data["body"]).points(), []
+    points, bones = Body(**{**data["body"], **measures}).points(), []
     lowest = point(points, data["origin"]) if "origin" in data else np.zeros(3)
     for line in data["bones"].strip().splitlines():
         name, parent, start, end, *helper = re.split(r"\s{2,}", line.strip())

@@ -108,6 +108,26 @@ def test_however_it_stands_and_its_bones_roll(context, motion, change):
     assert not missed(found), found
 
 
+@pytest.mark.parametrize(
+    "measures",
+    [
+        {"arms": 85.0, "elbows": 20.0},
+        {"ankle": 0.17, "foot": 0.1, "toe": 0.03},
+        {"foot": 0.26},
+        {"thigh": 0.55, "shin": 0.33},
+        {"hips": 0.2, "thigh": 0.3, "shin": 0.3},
+        {"legs": 25.0, "toes_out": 40.0},
+        {"knees": 30.0},
+    ],
+    ids=["arms down", "heels", "big feet", "long thighs", "broad", "legs apart", "knees bent"],
+)
+def test_whatever_its_body_and_pose_at_rest(context, motion, measures):
+    family = families.planned("unreal4", "unreal", **measures)
+    ob = perform.stage(context, family, motion)
+    done = perform.perform(context, family, ob, motion)
+    assert not done.missed, done.figures
+
+
 def test_a_moving_carrier_takes_the_dance_along(context, motion):
     """The armature is a child of what moves: in its own space it dances as ever."""
     family, short = CAST["unreal4"], motion[:30]
@@ -132,6 +152,27 @@ def poses(context, ob, frame):
     context.scene.frame_set(frame)
     evaluated = ob.evaluated_get(context.evaluated_depsgraph_get())
     return np.array([bone.matrix for bone in evaluated.pose.bones])
+
+
+def test_names_as_mmd_tools_turns_them(context, motion):
+    """Its importer moves the side to the end, where Blender mirrors names."""
+    family = CAST["mmd_ik"]
+    ob = perform.stage(context, family, motion)
+    for bone in ob.data.bones:
+        for side, end in (("左", ".L"), ("右", ".R")):
+            if side in bone.name:
+                bone.name = bone.name.replace(side, "") + end
+    done = perform.perform(context, family, ob, motion)
+    assert done.recognised == "MMD"
+    assert not done.missed, done.figures
+
+
+def test_few_keys_keep_the_bounds(context, motion):
+    family = CAST["mixamo"]
+    ob = perform.stage(context, family, motion)
+    perform.land(family, ob, motion, Options(keys="FEW"))
+    found = figures(context, ob, motion, family.metre)
+    assert not missed(found), found
 
 
 def test_over_the_floor_by_the_root_bone_it_is_the_same_dance(context, motion):
