@@ -27,14 +27,14 @@ from twostep.inference.pose_features import continuous
 from twostep.inference.readers import read_motion
 from twostep.inference.retarget.options import Options
 from twostep.inference.skeleton import JOINT_COUNT, STANDING_HEIGHT
-from twostep.scene import armature
+from twostep.scene import armature, puppets
 from twostep.scene.apply import Landed, apply_dance
 from twostep.scene.keys import Placement
 
 #: Seconds that a minute may take: every frame keyed, and as few keys as will do.
-EVERY, FEW, RECOGNISING = 1.0, 4.0, 0.1
-#: The rigs that are measured: one of 24 bones, one of 73.
-RIGS = ("dancer", "auto_rig_pro")
+EVERY, FEW, RECOGNISING, STRINGING = 1.0, 4.0, 0.1, 0.1
+#: The rigs that are measured: one of 24 bones, one of 73, one of 706 that Rigify generates.
+RIGS = ("dancer", "auto_rig_pro", "rigify_fk")
 
 
 def main() -> int:
@@ -66,7 +66,12 @@ def _measured(name: str, motion: Motion, repeat: int) -> list[Line]:
         armature.recognition(ob)
 
     recognising, _ = best(recognise, repeat)
-    lines = [Line(f"{title}: recognising", recognising, RECOGNISING)]
+    found = armature.recognition(ob)
+    stringing, _ = best(lambda: puppets.puppet(ob, found, "IK", root=True), repeat)
+    lines = [
+        Line(f"{title}: recognising", recognising, RECOGNISING),
+        Line(f"{title}: what to key", stringing, STRINGING),
+    ]
     for options, stage, budget in (
         (Options(), f"{len(motion)} frames", EVERY),
         (Options(keys="FEW"), "within 2 mm, 0.5 deg", FEW),

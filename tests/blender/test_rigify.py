@@ -3,15 +3,12 @@
 
 from __future__ import annotations
 
-import time
-
 import addon_utils
 import bpy
-import numpy as np
 import pytest
 from mathutils import Quaternion
 
-from twostep.scene import armature, puppets, versions
+from twostep.scene import versions
 
 from .landing import land, misses, supple_motion
 
@@ -181,12 +178,3 @@ def test_linked_and_overridden(files, limbs):
     bpy.context.view_layer.update()
     found = misses(land(ob, supple_motion(), limbs))
     assert max(found.place.values()) < 0.005 and max(found.limb.values()) < 2
-
-
-def test_seven_hundred_bones_take_no_time(generated):
-    ob = generated("full")
-    found = armature.recognition(ob)
-    started = time.process_time()
-    puppets.puppet(ob, found, "IK", root=True)
-    assert time.process_time() - started < 0.1
-    assert len(ob.data.bones) > 600 and np.isfinite(ob.data.bones["root"].head_local).all()
