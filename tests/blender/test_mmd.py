@@ -133,3 +133,18 @@ def test_its_root_goes_over_the_floor(mmd, limbs):
     assert found.seat < 1e-4 and max(found.place.values()) < 0.005
     bpy.context.scene.frame_set(60)
     assert mmd.pose.bones["全ての親"].location.length > 1
+
+
+@pytest.mark.parametrize("limbs", ["FK", "IK"])
+def test_sides_where_mmd_tools_puts_them(mmd, limbs):
+    """It renames 左足 to 足.L, so that Blender's mirroring knows the sides."""
+    for bone in mmd.data.bones:
+        for side, mark in (("左", ".L"), ("右", ".R")):
+            if side in bone.name:
+                bone.name = bone.name.replace(side, "") + mark
+    landed = land(mmd, supple_motion(), limbs)
+    assert not landed.strings.left_out
+    assert ("足ＩＫ.L" in {handle.bone for handle in landed.strings.puppet.handles}) == (
+        limbs == "IK"
+    )
+    assert max(misses(landed).place.values()) < 0.005
