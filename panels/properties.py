@@ -139,7 +139,7 @@ class TWOSTEP_PG_settings(bpy.types.PropertyGroup):
         name="Tolerance",
         description="How far joints may be from where they were danced, in millimetres of a "
         "character of the dancer's size",
-        default=2.0,
+        default=5.0,
         min=0.1,
         soft_max=20.0,
         max=1000.0,
@@ -149,7 +149,7 @@ class TWOSTEP_PG_settings(bpy.types.PropertyGroup):
     tolerance_deg: bpy.props.FloatProperty(
         name="Tolerance in Degrees",
         description="How far bones may be turned from how they were danced, in degrees",
-        default=0.5,
+        default=1.0,
         min=0.05,
         soft_max=5.0,
         max=45.0,
