@@ -10,7 +10,7 @@ import subprocess
 import sys
 import threading
 from collections import deque
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from pathlib import Path
 from typing import Any
@@ -20,17 +20,19 @@ from .errors import TwostepError
 #: The folder that is the package `twostep`, under whatever name it was imported here.
 ROOT = Path(__file__).resolve().parent.parent
 
-#: Inside Blender the package has another name and lies on no path, so the worker loads it from its
-#: folder, as `twostep`, without touching sys.path.
+#: Inside Blender the package has another name and lies on no path, so a child loads it from its
+#: folder, as `twostep`. Arguments after "--": the folder, the module, and folders of wheels, which
+#: come after all others so that Blender's own numpy is the one that is found.
 _BOOT = """
-import importlib.util, pathlib, sys
-root = pathlib.Path(sys.argv[1])
+import importlib, importlib.util, pathlib, sys
+folder, name, *paths = sys.argv[sys.argv.index("--") + 1:]
+root = pathlib.Path(folder)
+sys.path += [path for path in paths if path not in sys.path]
 spec = importlib.util.spec_from_file_location(
     "twostep", root / "__init__.py", submodule_search_locations=[str(root)])
 sys.modules["twostep"] = module = importlib.util.module_from_spec(spec)
 spec.loader.exec_module(module)
-from twostep.inference.worker import main
-sys.exit(main())
+sys.exit(importlib.import_module("twostep." + name).main())
 """
 
 #: How long a worker may take to quit by itself, seconds.
@@ -39,11 +41,25 @@ _PATIENCE = 2.0
 Message = dict[str, Any]
 
 
+def command(module: str = "inference.worker", python: str | None = None) -> list[str]:
+    """How `module`'s main is run by an interpreter, this one if none is named."""
+    return [python or sys.executable, "-P", "-c", _BOOT, "--", str(ROOT), module]
+
+
+def blender_command(blender: str, module: str, extra_path: Sequence[str | Path] = ()) -> list[str]:
+    """How `module`'s main is run inside the Blender of that path, without window or preferences."""
+    quiet = ["--background", "--factory-startup", "--python-exit-code", "1", "--python-expr"]
+    return [blender, *quiet, _BOOT, "--", str(ROOT), module, *map(str, extra_path)]
+
+
 class Worker:
     """A worker process, started when first needed and started anew when it has died.
 
     python: the interpreter; extra_path: folders of wheels that it shall import from; cache_dir: a
-    folder of the user's for compiled code. All methods return at once but `close`.
+    folder of the user's for compiled code. instead: a command that starts another process that
+    speaks as the worker does; name: what users call it; environment: variables that it shall have;
+    heard: called, from another thread, whenever there is something to poll.
+    All methods return at once but `close`.
     """
 
     def __init__(
@@ -51,9 +67,16 @@ class Worker:
         python: str | None = None,
         extra_path: Sequence[str | Path] = (),
         cache_dir: str | Path | None = None,
+        *,
+        instead: Sequence[str] | None = None,
+        name: str = "Twostep's worker",
+        environment: Mapping[str, str] | None = None,
+        heard: Callable[[], None] | None = None,
     ) -> None:
-        self._command = [python or sys.executable, "-P", "-c", _BOOT, str(ROOT)]
-        self._environment = _environment(extra_path, cache_dir)
+        self._command = command(python=python) if instead is None else list(instead)
+        self._environment = {**_environment(extra_path, cache_dir), **(environment or {})}
+        self._name = name
+        self._heard = heard
         self._events: queue.Queue[tuple[subprocess.Popen[str], Message]] = queue.Queue()
         self._process: subprocess.Popen[str] | None = None
         #: Which process each job that has not ended was given to, by its id.
@@ -86,7 +109,7 @@ class Worker:
             )
         except OSError as error:
             raise TwostepError(
-                f"Twostep's worker could not be started with {self._command[0]} "
+                f"{self._name} could not be started with {self._command[0]} "
                 f"({error.strerror}); reinstall Blender or Twostep."
             ) from error
         self._process = process
@@ -127,12 +150,16 @@ class Worker:
         for identity in self._open:
             self._write({"id": identity, "type": "cancel"})
 
+    def leave(self) -> None:
+        """Ask the process to drop everything and end."""
+        self._write({"type": "quit"})
+
     def close(self) -> None:
         """Stop the process, by force if need be; what it was doing leaves no file."""
         process, self._open = self._process, {}
         if process is None:
             return
-        self._write({"type": "quit"})
+        self.leave()
         try:
             process.wait(_PATIENCE)
         except subprocess.TimeoutExpired:
@@ -157,8 +184,12 @@ class Worker:
         assert process.stdout is not None
         for line in process.stdout:
             try:
-                self._events.put((process, json.loads(line)))
+                message = json.loads(line)
             except ValueError:
+                message = None
+            if isinstance(message, dict):
+                self._tell(process, message)
+            else:
                 tail.append(line)
         code = process.wait()
         complaints.join(_PATIENCE)
@@ -166,7 +197,12 @@ class Worker:
             if pipe is not None:
                 with suppress(OSError):  # what was not sent yet has nobody to go to
                     pipe.close()
-        self._events.put((process, {"event": "died", **_last_words(code, list(tail))}))
+        self._tell(process, {"event": "died", **_last_words(self._name, code, list(tail))})
+
+    def _tell(self, process: subprocess.Popen[str], message: Message) -> None:
+        self._events.put((process, message))
+        if self._heard is not None:
+            self._heard()
 
 
 def _collect(process: subprocess.Popen[str], tail: deque[str]) -> None:
@@ -174,11 +210,11 @@ def _collect(process: subprocess.Popen[str], tail: deque[str]) -> None:
     tail.extend(process.stderr)
 
 
-def _last_words(code: int, tail: list[str]) -> Message:
+def _last_words(name: str, code: int, tail: list[str]) -> Message:
     said = next((line.strip() for line in reversed(tail) if line.strip()), "")
     cause = f"exit code {code}" + (f": {said[:200]}" if said else "")
     return {
-        "message": f"Twostep's worker stopped unexpectedly ({cause}); try again.",
+        "message": f"{name} stopped unexpectedly ({cause}); try again.",
         "report": "".join(tail),
     }
 

@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+import os
 from concurrent.futures import ThreadPoolExecutor
 from functools import lru_cache
 from pathlib import Path
@@ -21,6 +22,8 @@ SEGMENT = TOKEN * TOKENS
 LOOK_AHEAD = 16
 #: On the CPU a batch is shared out to so many cores.
 CORES = 2
+#: Names how many threads may really do so; the dance is the same.
+VARIABLE = "TWOSTEP_CORES"
 #: How far, in tokens to either side, the decoder sees.
 REACH = 8
 
@@ -35,7 +38,7 @@ class Networks:
         self.card = card
         encoder = open_session(network(card, "encoder.onnx"), provider)
         self.provider, self.note = encoder.provider, encoder.note
-        self._cores = ThreadPoolExecutor(CORES) if self.provider == "CPU" else None
+        self._cores = ThreadPoolExecutor(_threads()) if self.provider == "CPU" else None
         predictor = open_session(network(card, "predictor.onnx"), provider, self._part(candidates))
         decoder = open_session(network(card, "decoder.onnx"), provider)
         self._sessions = {
@@ -108,6 +111,11 @@ class Networks:
         feed = {key: np.ascontiguousarray(value, np.float32) for key, value in inputs.items()}
         result: Floats = self._sessions[name].run(None, feed)[0]
         return result
+
+
+def _threads() -> int:
+    named = os.environ.get(VARIABLE, "")
+    return min(CORES, max(1, int(named))) if named.isdecimal() else CORES
 
 
 @lru_cache(maxsize=1)

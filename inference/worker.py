@@ -8,7 +8,8 @@
           {"id": 1, "event": "progress", "fraction": 0.4, "stage": "Listening"}
           {"id": 1, "event": "warning", "message": "..."}
           {"id": 1, "event": "result", "path": "/b.npz", "provider": "CPU", ...}
-          {"id": 1, "event": "error", "message": "one sentence", "report": "traceback"}
+          {"id": 1, "event": "error", "message": "one sentence", "report": "traceback",
+           "foreseen": true}                       false: a fresh process may do better
           {"id": 1, "event": "cancelled"}
 
 Every job ends with exactly one of result, error and cancelled. The end of stdin is a quit.
@@ -23,7 +24,7 @@ import sys
 import threading
 import time
 import traceback
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any, TextIO
 
 from .dance import dance
@@ -44,8 +45,9 @@ Work = Callable[[Message, Progress, Asked], tuple[Message, Sequence[str]]]
 class Service:
     """Runs jobs one after the other; `listen` takes messages in, from another thread."""
 
-    def __init__(self, out: TextIO) -> None:
+    def __init__(self, out: TextIO, works: Mapping[str, Work] | None = None) -> None:
         self._out = out
+        self._works = WORKS if works is None else works
         self._lock = threading.Lock()
         self._jobs: queue.Queue[Message | None] = queue.Queue()
         self._cancelled: set[Any] = set()
@@ -90,11 +92,11 @@ class Service:
             self._send({"event": "error", "message": text, "report": ""})
         elif kind == "cancel":
             self._cancelled.add(identity)
-        elif kind in WORKS:
+        elif kind in self._works:
             self._cancelled.discard(identity)
             self._jobs.put(message)
         else:
-            known = ", ".join((*WORKS, "cancel"))
+            known = ", ".join((*self._works, "cancel"))
             text = f"The worker knows no message of type {kind!r}; use {known} or quit."
             self._send({"id": identity, "event": "error", "message": text, "report": ""})
 
@@ -114,7 +116,7 @@ class Service:
         if stopped():
             raise Cancelled("Stopped before it began.")
         values = {key: value for key, value in message.items() if key not in ("id", "type")}
-        result, warnings = WORKS[message["type"]](values, progress, stopped)
+        result, warnings = self._works[message["type"]](values, progress, stopped)
         for warning in warnings:
             self._send({"id": identity, "event": "warning", "message": warning})
         return {"event": "result", **result}
@@ -165,11 +167,11 @@ def _score(values: Message, progress: Progress, stopped: Asked) -> tuple[Message
 WORKS: dict[str, Work] = {"dance": _dance, "score": _score}
 
 
-def main() -> int:
-    """Serve on this process's own stdin and stdout."""
+def main(works: Mapping[str, Work] | None = None) -> int:
+    """Serve on this process's own stdin and stdout; `works` are others than the worker's own."""
     out = _protected_stdout()
     lines = os.fdopen(os.dup(sys.stdin.fileno()), encoding="utf-8", errors="replace")
-    service = Service(out)
+    service = Service(out, works)
     threading.Thread(target=service.listen, args=(lines,), daemon=True).start()
     try:
         service.serve()
@@ -199,7 +201,8 @@ def _told(error: Exception) -> Message:
             f"Twostep failed in a way it did not foresee ({type(error).__name__}: {detail}); "
             "please send in the report."
         )
-    return {"message": message, "report": "".join(traceback.format_exception(error))}
+    report = "".join(traceback.format_exception(error))
+    return {"message": message, "report": report, "foreseen": isinstance(error, TwostepError)}
 
 
 def _bad_line(error: Exception) -> str:
