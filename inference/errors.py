@@ -8,3 +8,11 @@ class TwostepError(Exception):
 
 class Cancelled(TwostepError):
     """The user asked to stop."""
+
+
+class WrongField(TwostepError):
+    """A field that cannot be so. field: its name; told: what goes on after it in the sentence."""
+
+    def __init__(self, field: str, told: str) -> None:
+        super().__init__(f"“{field}” {told}")
+        self.field, self.told = field, told

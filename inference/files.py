@@ -34,7 +34,7 @@ def replaced(path: Path) -> Iterator[Path]:
             with suppress(OSError):
                 temporary.unlink()
         if isinstance(error, OSError):
-            raise TwostepError(_sentence(path, error)) from error
+            raise TwostepError(sentence(path, error)) from error
         raise
 
 
@@ -48,10 +48,11 @@ def scratch(path: Path) -> Iterator[BinaryIO]:
         with tempfile.TemporaryFile(prefix=".", dir=path.parent) as file:
             yield cast(BinaryIO, file)
     except OSError as error:
-        raise TwostepError(_sentence(path, error)) from error
+        raise TwostepError(sentence(path, error)) from error
 
 
-def _sentence(path: Path, error: OSError) -> str:
+def sentence(path: Path, error: OSError) -> str:
+    """What to tell when the disk did not take a file."""
     if error.errno in (errno.ENOSPC, errno.EDQUOT):
         return f"The disk is full, so {path} was not written; free some space and try again."
     if error.errno == errno.EFBIG:

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any, ClassVar, Self
 
 from . import genres
-from .errors import TwostepError
+from .errors import TwostepError, WrongField
 from .providers import CHOICES
 from .styles import STYLES
 
@@ -169,4 +169,4 @@ def _one_of(*names: str) -> str:
 
 def _check(name: str, good: bool, expected: str, value: object) -> None:
     if not good:
-        raise TwostepError(f"“{name}” must be {expected}, not {value!r}.")
+        raise WrongField(name, f"must be {expected}, not {value!r}.")
