@@ -29,7 +29,7 @@ FORMATS: dict[str, tuple[str, ...]] = {
 }
 KINDS = tuple(FORMATS)
 PRESETS = ("generic", "unity", "unreal")
-RIGS = (".blend", ".fbx", ".glb", ".gltf")
+RIGS = (".blend", ".fbx", ".glb")
 #: The networks that a unit may be made for.
 MODELS = ("dance", "score", "style")
 FASTEST = 1000.0  # fps
