@@ -95,7 +95,7 @@ def test_nothing_else_changes_and_nothing_else_is_exported(context, dancer, tmp_
 
 @pytest.mark.parametrize("preset", ["GENERIC", "UNITY", "UNREAL"])
 def test_a_dance_in_the_nla(context, dancer, tmp_path, preset):
-    dance(dancer, wild_motion(20, seed=9), frame=51, nla=True)
+    dance(dancer, wild_motion(20, seed=9), frame=51, onto="NLA")
     true = [heads(dancer, NAMES, frame) for frame in (20, 60)]
     again = reimport(export(tmp_path / "dance.fbx", preset))
     for frame, expected in zip((20, 60), true, strict=True):
