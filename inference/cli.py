@@ -3,6 +3,7 @@
 
 python -m twostep dance SONG --out X.npz|X.bvh
 python -m twostep score MOTION.npz|.bvh|.pkl --out X.wav
+python -m twostep batch JOBS.toml
 python -m twostep worker
 """
 
@@ -14,6 +15,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
+from .batch import command as batch
 from .errors import TwostepError
 from .genres import NAMES
 from .jobs import AUTO, DanceJob, ScoreJob
@@ -24,14 +26,24 @@ from .styles import STYLES
 DONE, FAILED, INTERRUPTED = 0, 1, 130
 
 
-def main(arguments: Sequence[str] | None = None) -> int:
-    """Run the command line; returns the exit code: 0 done, 1 failed, 2 misused, 130 interrupted."""
+def main(
+    arguments: Sequence[str] | None = None,
+    blender: str = "",
+    extra_path: Sequence[str | Path] = (),
+) -> int:
+    """Run the command line; returns the exit code: 0 done, 1 failed, 2 misused, 130 interrupted.
+
+    blender: the program of the Blender that this runs in; extra_path: its folders of wheels.
+    """
     asked = _parser().parse_args(arguments)
     if asked.command == "worker":
         from . import worker
 
         return worker.main()
     try:
+        if asked.command == "batch":
+            asked.blender = asked.blender or blender
+            return batch.main(asked, extra_path)
         return _score(asked) if asked.command == "score" else _dance(asked)
     except KeyboardInterrupt:
         sys.stderr.write("Stopped; nothing was written.\n")
@@ -66,6 +78,7 @@ def _parser() -> argparse.ArgumentParser:
     score.add_argument("--beats-per-bar", type=int, help="3 or 4")
     score.add_argument("--first-downbeat", type=float, metavar="SECONDS",
                        help="when a bar starts, from the start of the music")  # fmt: skip
+    batch.add(commands)
     commands.add_parser("worker", help="serve jobs as JSON lines on stdin and stdout")
     return parser
 

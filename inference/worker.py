@@ -3,6 +3,7 @@
 
     in    {"id": 1, "type": "dance", "song": "/a.wav", "out": "/b.npz", ...}   see `jobs.DanceJob`
           {"id": 1, "type": "score", "motion": "/a.npz", "out": "/b.wav", ...}  see `jobs.ScoreJob`
+          {"id": 1, "type": "sample", "work": {...}}  see `batch.work.Work`
           {"id": 1, "type": "cancel"}      {"type": "quit"}
     out   {"event": "ready", "version": 1}
           {"id": 1, "event": "progress", "fraction": 0.4, "stage": "Listening"}
@@ -27,6 +28,7 @@ import traceback
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any, TextIO
 
+from .batch import memory
 from .dance import dance
 from .errors import Cancelled, TwostepError
 from .jobs import DanceJob, ScoreJob
@@ -163,8 +165,16 @@ def _score(values: Message, progress: Progress, stopped: Asked) -> tuple[Message
     }, made.warnings
 
 
+def _sample(values: Message, progress: Progress, stopped: Asked) -> tuple[Message, Sequence[str]]:
+    from .batch.sample import sample
+    from .batch.work import Work as Unit
+
+    made = sample(Unit.from_fields(values["work"]), progress, stopped)
+    return {"memory": memory.resident()}, made.warnings
+
+
 #: What the worker can do, by the type of the message that asks for it.
-WORKS: dict[str, Work] = {"dance": _dance, "score": _score}
+WORKS: dict[str, Work] = {"dance": _dance, "score": _score, "sample": _sample}
 
 
 def main(works: Mapping[str, Work] | None = None) -> int:

@@ -26,6 +26,8 @@ from .work import Work
 
 CACHE = ".twostep"
 SUFFIX = ".twostep.json"
+#: So much of a unit's name is in that of its parcel.
+PREFIX = 40
 
 
 @dataclass(frozen=True)
@@ -170,7 +172,7 @@ def delivery(work: Work) -> Iterator[Parcel]:
     """
     began = time.perf_counter()
     try:
-        folder = Path(tempfile.mkdtemp(prefix=f"{work.name[:40]}.", dir=cache(work)))
+        folder = Path(tempfile.mkdtemp(prefix=f"{work.name[:PREFIX]}.", dir=cache(work)))
     except OSError as error:
         raise TwostepError(sentence(work.out / work.name, error)) from error
     try:
