@@ -37,9 +37,9 @@ def version() -> str:
 def stamp(work: Work) -> str:
     """Of the unit's files. Raises TwostepError when a file that it names cannot be read."""
     fields = work.to_fields()
-    for name in ("out", "models", "dance", "score", "music"):
+    for name in ("out", "models", "contents", "dance", "score", "music"):
         fields.pop(name, None)
-    fields["rig"] = _of(work.rig)
+    fields["rig"] = _rig(work)
     if "sample" in work.stages:
         fields["sample"] = sample_stamp(work)
     if work.music is not None:
@@ -71,9 +71,8 @@ def music_stamp(work: Work) -> str:
 
 def read_stamp(work: Work) -> str:
     """Of the motion that Blender reads off a rig."""
-    return _sum(
-        {"read": work.action, "armature": work.armature, "rig": _of(work.rig), "fps": work.fps}
-    )
+    where = {"armature": work.armature, "rig": _rig(work), "fps": work.fps}
+    return _sum({"read": work.action, **where})
 
 
 def models() -> dict[str, str]:
@@ -110,6 +109,10 @@ def digest(path: Path) -> str:
 def _digest(path: Path, _changed: int, _size: int) -> str:
     with path.open("rb") as file:
         return hashlib.file_digest(file, "sha256").hexdigest()
+
+
+def _rig(work: Work) -> str | None:
+    return work.contents or _of(work.rig)
 
 
 def _of(path: Path | None) -> str | None:

@@ -11,6 +11,7 @@
 from __future__ import annotations
 
 import math
+import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, fields
 from pathlib import Path
@@ -35,6 +36,7 @@ MODELS = ("dance", "score", "style")
 FASTEST = 1000.0  # fps
 #: Stands for the motion of a score that is still to come: a rig's action, or the dance made first.
 LATER = Path("(later)")
+_SHA256 = re.compile("[0-9a-f]{64}")
 _OUT = Path("(later).wav")
 
 
@@ -45,9 +47,10 @@ class Work:
     kind: one of KINDS. name: of its files, without a suffix; out: their folder. rig: the .blend
     with the armature (or a RIGS file to import), None: Twostep's own dancer. armature: which of the
     file's armatures, "" when it has but one. action: what of it is exported or scored, "" what it
-    plays. fps: of the files, None: the rig file's, else 30. preset: whom the files are for.
-    formats: of FORMATS. meshes: whether they come along. models: SHA-256 of the networks' cards
-    (see `stamp.models`) that this was made for; with others it fails.
+    plays. contents: where the rig is open in Blender and no file, SHA-256 of what it is. fps: of
+    the files, None: the rig file's, else 30. preset: whom the files are for. formats: of FORMATS.
+    meshes: whether they come along. models: SHA-256 of the networks' cards (see `stamp.models`)
+    that this was made for; with others it fails.
     dance: without `out`. landing: how it lands on the rig. score: the music; its `out` is
     meaningless and its motion LATER where the rig's action is scored. music: a new soundtrack of
     the dance, likewise.
@@ -60,6 +63,7 @@ class Work:
     rig: Path | None = None
     armature: str = ""
     action: str = ""
+    contents: str = ""
     fps: float | None = None
     preset: str = PRESETS[0]
     formats: tuple[str, ...] = ()
@@ -82,6 +86,8 @@ class Work:
         if self.rig is not None:
             good = self.rig.suffix.lower() in RIGS
             _check("rig", good, f"a file that ends in {', '.join(RIGS)}", str(self.rig))
+        good = isinstance(self.contents, str) and bool(_SHA256.fullmatch(self.contents))
+        _check("contents", good or self.contents == "", "64 hex digits or nothing", self.contents)
         _check("fps", self.fps is None or _is_rate(self.fps),
                f"frames a second, more than 0 and at most {FASTEST:g}", self.fps)  # fmt: skip
         _check("preset", self.preset in PRESETS, f"one of {', '.join(PRESETS)}", self.preset)
@@ -142,6 +148,7 @@ class Work:
             "rig": None if self.rig is None else str(self.rig),
             "armature": self.armature,
             "action": self.action,
+            "contents": self.contents,
             "fps": self.fps,
             "preset": self.preset,
             "formats": list(self.formats),
@@ -188,10 +195,11 @@ class Work:
             raise WrongField("dance.out", "is chosen by name and formats; leave it away.")
         if self.music is not None and (self.kind != "dance" or self.music.motion != LATER):
             raise WrongField("music", "is made for a dance of this unit; use a score instead.")
-        if self.score is not None and (self.score.motion == LATER) != (self.rig is not None):
+        rigged = self.rig is not None or self.contents != ""
+        if self.score is not None and (self.score.motion == LATER) != rigged:
             told = "or rig must be named, and not both, for there to be something to score."
             raise WrongField("score.motion", told)
-        if self.kind == "export" and self.rig is None:
+        if self.kind == "export" and not rigged:
             raise WrongField("rig", "is missing: name the file whose action shall be exported.")
 
 
