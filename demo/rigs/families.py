@@ -69,7 +69,7 @@ def everyone(mocap: Path | None = None, urdf: Path = ROBOT) -> dict[str, Family]
     ]
     found = sorted(mocap.glob("*.bvh"))[:1] if mocap else []
     families += [
-        Family("bvh", f"BVH file {path.stem}", "daz", partial(_imported, path)) for path in found
+        Family("bvh", f"{path.stem}.bvh of CMU", "daz", partial(_imported, path)) for path in found
     ]
     return {family.name: family for family in families}
 

@@ -105,7 +105,7 @@ def measured(dance: Motion, seen: Seen) -> Figures:
         float(limbs.mean(axis=0).max()),
         centimetres * float(np.mean(slides or [0.0])),
         centimetres * max(slides, default=0.0),
-        centimetres * float(np.max(-heights, initial=0.0)),
+        centimetres * abs(float(np.min(heights, initial=0.0))),
         centimetres * float(np.max(heights, initial=0.0)),
         _ratio(world, seen, dance.fps),
     )

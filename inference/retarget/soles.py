@@ -31,9 +31,9 @@ ANKLES = tuple(f"{side}_ankle" for side in SIDES)
 _PLACE = (3.0, 10.0)
 #: The same of its sole's normal, and of where it heads: to find where it is best off, and then in
 #: the air and standing.
-_LEVEL, _HEADING, _KEPT = 3.0, 0.6, (0.3, 4.0)
+_LEVEL, _HEADING, _KEPT = 3.0, 0.3, (0.3, 3.5)
 #: Feet come to stand this smoothly, frames.
-_EASE = 4.0
+_EASE = 2.5
 #: How a foot's heading, off the source's, is tied to the next frame's: anyhow, and when it stands.
 _LOOSE, _FAST = 4.0, 1e6
 
