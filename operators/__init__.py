@@ -5,7 +5,7 @@ from __future__ import annotations
 
 import bpy
 
-from . import progress, session
+from . import command, progress, session
 from .bones import (
     TWOSTEP_OT_edit_bones,
     TWOSTEP_OT_mirror_bones,
@@ -53,11 +53,13 @@ def register() -> None:
     for cls in CLASSES:
         bpy.utils.register_class(cls)
     progress.register()
+    command.register()
 
 
 def unregister() -> None:
     """Take them back, and stop the worker."""
     session.close()
+    command.unregister()
     progress.unregister()
     for cls in reversed(CLASSES):
         bpy.utils.unregister_class(cls)

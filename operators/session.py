@@ -43,7 +43,7 @@ _numbers = itertools.count(1)
 def worker() -> Worker:
     """The worker, made when first asked for and kept warm from then on."""
     if not _workers:
-        _workers.append(Worker(extra_path=_wheel_folders(), cache_dir=user_folder("cache")))
+        _workers.append(Worker(extra_path=wheel_folders(), cache_dir=user_folder("cache")))
         atexit.register(close)
     return _workers[0]
 
@@ -66,6 +66,6 @@ def provider() -> str:
     return addon.preferences.provider if addon and addon.preferences else "auto"
 
 
-def _wheel_folders() -> list[str]:
+def wheel_folders() -> list[str]:
     """Where this Blender's own Python finds packages, the extension's wheels among them."""
     return [path for path in sys.path if Path(path).name in ("site-packages", "dist-packages")]

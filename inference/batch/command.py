@@ -62,7 +62,7 @@ def main(asked: argparse.Namespace, extra_path: Sequence[str | Path] = ()) -> in
         raise TwostepError(f"The folder {asked.json.parent} does not exist; make it first.")
     teller = _Teller(asked.progress, len(works))
     began = time.monotonic()
-    with _termination():
+    with _stopping():
         outcomes = run(
             works,
             count=asked.processes,
@@ -170,8 +170,8 @@ class _Teller:
 
 
 @contextmanager
-def _termination() -> Iterator[None]:
-    """A farm's request to end (SIGTERM) ends everything as Ctrl-C does."""
+def _stopping() -> Iterator[None]:
+    """Ctrl-C, which Blender has other plans for, and a farm's request to end stop everything."""
     if threading.current_thread() is not threading.main_thread():
         yield
         return
@@ -179,8 +179,10 @@ def _termination() -> Iterator[None]:
     def stop(_number: int, _frame: Any) -> None:
         raise KeyboardInterrupt
 
-    before = signal.signal(signal.SIGTERM, stop)
+    numbers = (signal.SIGINT, signal.SIGTERM)
+    before = [signal.signal(number, stop) for number in numbers]
     try:
         yield
     finally:
-        signal.signal(signal.SIGTERM, before)
+        for number, handler in zip(numbers, before, strict=True):
+            signal.signal(number, signal.SIG_DFL if handler is None else handler)
