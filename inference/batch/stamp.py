@@ -115,10 +115,6 @@ def _rig(work: Work) -> str | None:
     return work.contents or _of(work.rig)
 
 
-def _rig(work: Work) -> str | None:
-    return work.contents or _of(work.rig)
-
-
 def _of(path: Path | None) -> str | None:
     return None if path is None else digest(path)
 

@@ -51,7 +51,6 @@ class Work:
     the files, None: the rig file's, else 30. preset: whom the files are for. formats: of FORMATS.
     meshes: whether they come along. models: SHA-256 of the networks' cards (see `stamp.models`)
     that this was made for; with others it fails.
-    contents: SHA-256 of what the rig is, where that is open in Blender and the file does not count.
     dance: without `out`. landing: how it lands on the rig. score: the music; its `out` is
     meaningless and its motion LATER where the rig's action is scored. music: a new soundtrack of
     the dance, likewise.
@@ -70,7 +69,6 @@ class Work:
     formats: tuple[str, ...] = ()
     meshes: bool = True
     models: Mapping[str, str] = field(default_factory=dict)
-    contents: str = ""
     dance: DanceJob | None = None
     landing: Options = AS_IS
     score: ScoreJob | None = None
@@ -78,7 +76,7 @@ class Work:
 
     def __post_init__(self) -> None:
         _check("kind", self.kind in KINDS, f"one of {', '.join(KINDS)}", self.kind)
-        for name in ("name", "armature", "action", "contents"):
+        for name in ("name", "armature", "action"):
             value = getattr(self, name)
             _check(name, isinstance(value, str), "a text", value)
         good = self.name == names.safe(self.name) != ""
@@ -157,8 +155,6 @@ class Work:
             "meshes": self.meshes,
             "models": dict(self.models),
         }
-        if self.contents:
-            plain["contents"] = self.contents
         if self.dance is not None:
             plain["dance"] = {k: v for k, v in self.dance.to_fields().items() if k != "out"}
             plain["landing"] = self.landing.to_fields()
