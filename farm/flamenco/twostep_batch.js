@@ -63,7 +63,7 @@ function stage(settings, name, stageName, type, units, more = []) {
         ["batch", settings.job_file, "--stage", stageName, "--units", units],
         settings.target ? ["--target", settings.target] : [],
         PRESETS.indexOf(settings.preset) >= 0 ? ["--preset", settings.preset] : [],
-        settings.blender && stageName !== "sample" ? ["--blender", settings.blender] : [],
+        settings.blender ? ["--blender", settings.blender] : [],
         more
     );
     const task = author.Task(name, type);

@@ -68,18 +68,26 @@ const context = vm.createContext({
     print: (...words) => printed.push(words.join(" ")),
 });
 const script = fs.readFileSync(process.argv[2], "utf8");
-const { JOB_TYPE, compileJob } = vm.runInContext(`${script}\n;({ JOB_TYPE, compileJob })`, context);
+const { JOB_TYPE, compileJob } = vm.runInContext(
+    `"use strict";${script}\n;({ JOB_TYPE, compileJob })`, context
+);
 
+// What is added to a task after the task was added to the job is lost.
+const originals = [];
 const tasks = [];
+function addTask(task) {
+    originals.push(task);
+    tasks.push({ ...task, commands: [...task.commands], dependencies: [...task.dependencies] });
+}
 const settings = JSON.parse(fs.readFileSync(0, "utf8"));
 try {
-    compileJob({ settings, addTask: (task) => tasks.push(task) });
+    compileJob({ settings, addTask });
 } catch (error) {
     process.stderr.write(`${error.message || error}\n`);
     process.exit(1);
 }
 const told = tasks.map((task) => ({
     ...task,
-    dependencies: task.dependencies.map((other) => tasks.indexOf(other)),
+    dependencies: task.dependencies.map((other) => originals.indexOf(other)),
 }));
 process.stdout.write(JSON.stringify({ job_type: JOB_TYPE, tasks: told, printed }));

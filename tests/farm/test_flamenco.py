@@ -4,12 +4,16 @@
 from __future__ import annotations
 
 import json
+import re
 import shutil
 import subprocess
+import sys
 from functools import cache
 from pathlib import Path
 
 import pytest
+
+from ..inference.conftest import song
 
 JOB_TYPE = Path(__file__).resolve().parents[2] / "farm" / "flamenco" / "twostep_batch.js"
 HOST = Path(__file__).with_name("flamenco_host.js")
@@ -79,11 +83,10 @@ def test_every_chunk_is_sampled_and_then_exported():
 def test_the_commands():
     sample, *_, apply, results = (command(task) for task in compiled(target="/farm/out"))
     batch = ["python", "-m", "twostep", "batch", "/farm/JOBS.toml"]
-    there = ["--target", "/farm/out"]
-    blender = ["--blender", "{blender}"]
+    there = ["--target", "/farm/out", "--blender", "{blender}"]
     assert sample == [*batch, "--stage", "sample", "--units", "1,2", *there, "--exit-zero"]
-    assert apply == [*batch, "--stage", "apply", "--units", "5", *there, *blender, "--exit-zero"]
-    assert results == [*batch, "--stage", "all", "--units", "1-5", *there, *blender]
+    assert apply == [*batch, "--stage", "apply", "--units", "5", *there, "--exit-zero"]
+    assert results == [*batch, "--stage", "all", "--units", "1-5", *there]
 
 
 def test_only_units_that_were_asked_for():
@@ -107,6 +110,32 @@ def test_what_is_empty_is_left_to_the_job_file():
 def test_blender_may_start_twostep():
     for task in compiled(command="{blender}  --command twostep"):
         assert command(task)[:4] == ["{blender}", "--command", "twostep", "batch"]
+
+
+def test_twostep_takes_the_commands(tmp_path):
+    for name in ("a", "b", "c"):
+        song(tmp_path / f"{name}.wav", seconds=1)
+    jobs = '[[jobs]]\nsongs = "*.wav"\nformats = "npz"\nseeds = [1, 2]\n'
+    (tmp_path / "JOBS.toml").write_text(f'target = "out"\n{jobs}', encoding="utf-8")
+    tasks = compiled(
+        job_file=str(tmp_path / "JOBS.toml"),
+        target=str(tmp_path / "dances"),
+        units="1, 3-5",
+        chunk_size=3,
+        preset="unity",
+        command=f"{sys.executable} -m twostep",
+    )
+    told = {}
+    for task in tasks:
+        words = [*command(task), "--dry-run"]
+        done = subprocess.run(words, capture_output=True, text=True, check=False, timeout=60)
+        assert done.returncode == 0, done.stderr
+        told[task["name"]] = done.stdout
+    unit = re.compile(r"dances[/\\](\w)_\w+?_(\d)")
+    made = {name: unit.findall(lines) for name, lines in told.items()}
+    assert made["sample-1,3,4"] == made["apply-1,3,4"] == [("a", "1"), ("b", "1"), ("b", "2")]
+    assert made["sample-5"] == made["apply-5"] == [("c", "1")]
+    assert made["results"] == [*made["apply-1,3,4"], *made["apply-5"]]
 
 
 @pytest.mark.parametrize(
