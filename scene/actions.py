@@ -42,6 +42,7 @@ def restored(ob: bpy.types.Object) -> Iterator[bpy.types.AnimData]:
     data = ob.animation_data or ob.animation_data_create()
     action, slot = data.action, versions.slot_of(data)
     kept = action.use_fake_user if action else False
+    mixed = data.action_blend_type, data.action_influence
     tracks = {track.as_pointer() for track in data.nla_tracks}
     try:
         yield data
@@ -56,13 +57,15 @@ def restored(ob: bpy.types.Object) -> Iterator[bpy.types.AnimData]:
             versions.set_slot(data, slot)
             if not action.library:
                 action.use_fake_user = kept
+        data.action_blend_type, data.action_influence = mixed
         raise
 
 
 def play(data: bpy.types.AnimData, action: bpy.types.Action) -> None:
-    """Play a new action; the one that played is kept."""
+    """Play a new action, whole and over all NLA tracks; the one that played is kept."""
     _keep(data.action)
     versions.use_action(data, action)
+    data.action_blend_type, data.action_influence = "REPLACE", 1.0
 
 
 def exchange(data: bpy.types.AnimData, copy: bpy.types.Action) -> None:
@@ -87,7 +90,7 @@ def play_in_nla(
     if before is not None:
         track = data.nla_tracks.new()
         track.name = before.name
-        versions.nla_strip(track, before, slot)
+        versions.nla_strip(track, before, slot).blend_type = data.action_blend_type
         data.action = None
     lowest = not data.nla_tracks
     track = data.nla_tracks.new()
@@ -101,6 +104,27 @@ def play_in_nla(
     else:
         strip.extrapolation = "HOLD" if lowest else "HOLD_FORWARD"
     return strip
+
+
+def mixing(ob: bpy.types.Object, layer: bool) -> tuple[str, ...]:
+    """What of an armature's NLA will make the dance show another way, a sentence each.
+
+    layer: it is put into the action that plays.
+    """
+    data = ob.animation_data
+    said = [
+        f"The NLA track {track.name} of {ob.name} plays alone; end its solo to see the dance."
+        for track in (data.nla_tracks if data else ())
+        if track.is_solo
+    ]
+    if layer and data.nla_tracks:
+        share, kind = data.action_influence, data.action_blend_type
+        if share < 1 or kind != "REPLACE":
+            said.append(
+                f"The action of {ob.name} is mixed with its NLA tracks "
+                f"({kind.capitalize()}, {share:.0%}), and so is the dance."
+            )
+    return tuple(said)
 
 
 def _keep(action: bpy.types.Action | None) -> None:

@@ -91,26 +91,26 @@ def rest_lines(
     frames: Doubles,
     share: Doubles,
     before: Before,
-    layer: bool,
+    onto: str,
 ) -> Iterator[Line]:
     """Rest where bones do anything that the dance does not key but that would show in it.
 
-    share: how much of the dance shows, (T,). In a layer, what is animated rests as long as the
-    dance lasts.
+    share: how much of the dance shows, (T,). onto: as in `Options`. What else goes on playing is
+    held at rest; in a layer, only as long as the dance lasts.
     """
     keyed = {line.path for line in danced}
     rows = share < 1
     rows[1:] |= share[:-1] < 1
     rows[:-1] |= share[1:] < 1
     rows[0] = True
-    rows[-1] |= layer
+    rows[-1] |= onto == "LAYER"
     for name in strings.still:
         bone = ob.pose.bones[name]
         if wanted is not None and name not in wanted:
             continue
         for path in ("location", path_of(bone.rotation_mode), "scale"):
             full, rest = bone.path_from_id(path), np.array(_REST[path])
-            animated = layer and before.has(full)
+            animated = full in before.under or (onto != "ACTION" and before.has(full))
             if full in keyed or not (animated or _away(bone, path, rest)):
                 continue
             values = np.tile(rest, (int(rows.sum()), 1))

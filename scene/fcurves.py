@@ -52,11 +52,12 @@ def curved(spline: Spline, frames: NDArray[np.floating], channel: int) -> Keys:
     """Bezier keys of one of a spline's channels; frames: the scene's frame of every frame."""
     at = frames[spline.keys]
     made = straight(at, spline.values[:, channel], BEZIER)
-    gaps = np.diff(at) / 3 if len(at) > 1 else np.ones(1)
+    gaps = np.diff(at) / 3
+    first, last = (gaps[0], gaps[-1]) if len(gaps) else (1.0, 1.0)
     value, into, out = (each[:, channel] for each in (spline.values, spline.into, spline.out))
     for name, gap, slope, side in (
-        ("handle_left", np.append(gaps[0], gaps), into, -1),
-        ("handle_right", np.append(gaps, gaps[-1]), out, 1),
+        ("handle_left", np.append(first, gaps), into, -1),
+        ("handle_right", np.append(gaps, last), out, 1),
     ):
         made[name] = np.column_stack([at + side * gap, value + side * gap * slope])
     smooth = (spline.into == spline.out).all(axis=1)

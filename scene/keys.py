@@ -115,7 +115,9 @@ def write_dance(
     armature.check(ob)
     wanted = chosen(ob, strings.puppet, options.bones)
     before = Before(ob)
-    layer = options.onto == "LAYER" and bool(before.curves)
+    # A layer on nothing is a new action.
+    onto = "ACTION" if options.onto == "LAYER" and not before.curves else options.onto
+    layer = onto == "LAYER"
     loop = options.loop and options.onto != "LAYER"
     frames, sampled, way = whole_frames(motion, placement, track, loop=options.loop)
     dance = channels(sampled, strings.puppet, way)
@@ -131,10 +133,10 @@ def write_dance(
     danced = list(dance_lines(ob, dance, wanted, frames, few.splines if few else {}))
     lines = [
         *danced,
-        *rest_lines(ob, strings, wanted, danced, frames, share, before, layer),
+        *rest_lines(ob, strings, wanted, danced, frames, share, before, onto),
         *switch_lines(ob, strings, wanted, frames, layer),
     ]
-    told = _unmet(options)
+    told = (*_unmet(options), *actions.mixing(ob, layer))
     with _empty(ob, name, layer) as (action, where):
         if layer:
             told += _lay(where, lines, before, frames)

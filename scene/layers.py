@@ -3,7 +3,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import re
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from typing import TypeAlias
 
@@ -21,9 +22,14 @@ Doubles = NDArray[np.float64]
 #: Where an action keeps the f-curves of one thing that it moves.
 Where: TypeAlias = "bpy.types.Action | bpy.types.ActionChannelbag"
 
+_CUSTOM = re.compile(r'(.*)\["((?:[^"\\]|\\.)*)"\]')
+
 
 class Before:
-    """What an armature does before the dance: its action's curves, else its present pose."""
+    """What an armature does before the dance: its action's curves, else its present pose.
+
+    curves: those of the action, by data path and index; under: data paths that NLA strips move.
+    """
 
     def __init__(self, ob: bpy.types.Object) -> None:
         self._ob, data = ob, ob.animation_data
@@ -33,6 +39,14 @@ class Before:
             for curve in (versions.playing_curves(data) if plays else ())
             if shows(curve)
         }
+        tracks = data.nla_tracks if data is not None and data.use_nla else ()
+        self.under = {
+            curve.data_path
+            for track in tracks
+            if not track.mute
+            for action in _actions(track.strips)
+            for curve in versions.curves(action)
+        }
 
     def has(self, path: str) -> bool:
         """Whether any channel of that property is animated."""
@@ -40,13 +54,29 @@ class Before:
 
     def values(self, path: str, frames: Doubles) -> Doubles:
         """A property's values in those frames, (T, n)."""
-        present = np.atleast_1d(np.asarray(self._ob.path_resolve(path), dtype=np.float64))
+        present = np.atleast_1d(np.asarray(_number(self._ob, path), dtype=np.float64))
         made = np.tile(present, (len(frames), 1))
         for index in range(len(present)):
             curve = self.curves.get((path, index))
             if curve is not None:
                 made[:, index] = fcurves.values(curve, frames)
         return made
+
+
+def _actions(strips: bpy.types.NlaStrips) -> Iterator[bpy.types.Action]:
+    """The actions of strips that are not muted, and of those inside meta strips."""
+    for strip in strips:
+        if not strip.mute:
+            yield from [strip.action] if strip.action else _actions(strip.strips)
+
+
+def _number(ob: bpy.types.Object, path: str) -> object:
+    """What a property's curves would hold now: of an enumeration a number, not the word."""
+    value = ob.path_resolve(path)
+    if isinstance(value, str):  # only custom properties are switches that have words
+        owner, name = _CUSTOM.fullmatch(path).groups()  # type: ignore[union-attr]
+        value = ob.path_resolve(owner)[bpy.utils.unescape_identifier(name)]
+    return value
 
 
 def shows(curve: bpy.types.FCurve) -> bool:
