@@ -8,7 +8,7 @@ from pathlib import Path
 import bpy
 
 from ..inference.errors import TwostepError
-from ..scene import armature, fbx
+from ..scene import armature, fbx, staging
 
 
 class TWOSTEP_OT_export_fbx(bpy.types.Operator):
@@ -57,7 +57,7 @@ class TWOSTEP_OT_export_fbx(bpy.types.Operator):
         ob = armature.character(context)
         if ob is None or ob.type != "ARMATURE":
             raise TwostepError("Select the armature that dances.")
-        fbx.dance_range(ob)
+        staging.dance_range(ob)
         return ob
 
     def _fail(self, error: TwostepError) -> set[str]:

@@ -15,6 +15,11 @@ import bpy
 #: Actions have slots, and their f-curves live in channelbags.
 SLOTTED = bpy.app.version >= (4, 4, 0)
 
+#: What keeps textures out of USD: they stay where they are.
+USD_WITHOUT_TEXTURES: dict[str, bool | str] = (
+    {"export_textures_mode": "KEEP"} if bpy.app.version >= (4, 5, 0) else {"export_textures": False}
+)
+
 
 def strips(scene: bpy.types.Scene) -> list[bpy.types.Sequence]:
     """All strips of a scene's sequencer, those inside meta strips too."""
@@ -105,6 +110,14 @@ def use_action(holder: bpy.types.AnimData | bpy.types.NlaStrip, action: bpy.type
     holder.action = action
     if SLOTTED:
         holder.action_slot = action.slots[0]
+
+
+def play_of(data: bpy.types.AnimData, action: bpy.types.Action, ob: bpy.types.Object) -> None:
+    """Let an armature play any action: of its slots the one that is called after it, if any."""
+    data.action = action
+    if SLOTTED and len(action.slots):
+        named = (slot for slot in action.slots if slot.name_display == ob.name)
+        data.action_slot = next(named, action.slots[0])
 
 
 def nla_strip(
