@@ -49,7 +49,20 @@ def alternatives(name: str, value: Any, where: Where, folder: Path) -> list[Give
 def absolute(path: str, folder: Path) -> Path:
     """A path as a job file means it: from its own folder, or from the user's with ~."""
     # Links stay as they are: a song is called what the user calls it.
-    return Path(os.path.normpath(folder.absolute() / Path(path).expanduser()))
+    return Path(os.path.normpath(folder.absolute() / _from_home(path)))
+
+
+def there(path: Path) -> bool:
+    """Whether it is a file that can be found."""
+    try:
+        return path.is_file()
+    except OSError:  # such as a name that is too long
+        return False
+
+
+def _from_home(path: str) -> Path:
+    """A song may be called “~mine.mp3”, which is nobody's home."""
+    return Path(path).expanduser() if re.match(r"~(/|\\|$)", path) else Path(path)
 
 
 def _each(name: str, value: Any, folder: Path) -> Iterator[Any]:
@@ -90,7 +103,7 @@ def _files(text: str, folder: Path, suffixes: tuple[str, ...]) -> list[Path]:
     if path.exists() or not _MAGIC.search(text):
         return [path]
     # What the folder is called may look like a pattern, so only what was written is one.
-    parts = Path(text).expanduser().parts
+    parts = _from_home(text).parts
     plain = next(i for i, part in enumerate(parts) if _MAGIC.search(part))
     found = absolute(str(Path(*parts[:plain])), folder).glob("/".join(parts[plain:]))
     named = Path(parts[-1]).suffix

@@ -31,14 +31,22 @@ from .lines import Where
 from .work import KINDS, Work
 
 #: Fields of a unit itself that a job has, whatever its kind.
-_COMMON = ("kind", "pattern", "rig", "armature", "fps", "preset", "formats", "meshes", "models")
+_COMMON = ("kind", "pattern", "rig", "armature", "fps", "models")
+_WRITTEN = ("preset", "formats", "meshes")
+_LANDING = tuple(each for each in landing.NAMES if each != "loop")
 _DANCE = tuple(each.name for each in fields(DanceJob) if each.name != "out")
 _SCORE = tuple(each.name for each in fields(ScoreJob) if each.name != "out")
 #: Which fields each kind of job has.
 FIELDS: dict[str, tuple[str, ...]] = {
-    "dance": (*_COMMON, *_DANCE, *(each for each in landing.NAMES if each != "loop"), "music"),
+    "dance": (
+        *_COMMON,
+        *_WRITTEN,
+        *_DANCE,
+        *(each for each in landing.NAMES if each != "loop"),
+        "music",
+    ),
     "score": (*_COMMON, "action", *_SCORE),
-    "export": (*_COMMON, "action"),
+    "export": (*_COMMON, *_WRITTEN, "action"),
 }
 #: The parts of a unit that they go into, where it is not the unit itself.
 _PARTS: dict[str, dict[str, tuple[str, ...]]] = {
@@ -83,7 +91,7 @@ def missing(works: tuple[Work, ...]) -> list[str]:
         for path in work.inputs:
             needing.setdefault(path, []).append(work.name)
     told = []
-    for path in sorted(path for path in needing if not path.is_file()):
+    for path in sorted(path for path in needing if not expand.there(path)):
         first, *others = needing[path]
         more = f" and {len(others)} more" if others else ""
         told.append(f"There is no file {path}, which “{first}”{more} cannot be made without.")
@@ -147,7 +155,7 @@ class _File:
         for number, job in enumerate(jobs):
             where = ("jobs", number)
             given = self._merged(self._named(self._table(job, where), *where), defaults, where)
-            if preset:
+            if preset and "preset" in FIELDS[given["kind"][0]]:
                 given["preset"] = (preset, (*where, "preset"))
             for work, pattern in self._made(given, where, place, len(works)):
                 works.append(work)
@@ -211,6 +219,9 @@ class _File:
                 choices[name] = expand.alternatives(name, value, place, self._folder)
             except TwostepError as error:
                 raise self._wrong(place, str(error)) from error
+            except OSError as error:
+                told = f"names what cannot be looked at ({error.strerror})."
+                raise self._wrong(place, told) from error
         total = math.prod(map(len, choices.values())) + count
         if total > expand.MOST:
             raise self._wrong(where, f"makes {total} units in all; {expand.MOST} are the most.")
@@ -218,9 +229,10 @@ class _File:
         for chosen in itertools.product(*choices.values()):
             work = self._work(dict(zip(choices, chosen, strict=True)), where, target)
             kept = pattern or naming.usual(work)
-            name = naming.name(kept, work, count + len(made) + 1)
-            if not name:
-                raise self._wrong(at, f"makes an empty name of {where[-1]!r}; put more into it.")
+            try:
+                name = naming.name(kept, work, count + len(made) + 1)
+            except TwostepError as error:
+                raise self._wrong(at, str(error)) from error
             made.append((replace(work, name=name), kept))
         return made
 

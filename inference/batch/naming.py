@@ -25,6 +25,8 @@ _OF_JOBS = tuple(
 )
 #: All that may stand in braces.
 KNOWN: tuple[str, ...] = tuple(dict.fromkeys((*_OF_JOBS, *_OF_UNIT, *NAMES, "n")))
+#: How values are written where the pattern says nothing of it.
+_FORMS = {float: "g"}
 _USUAL = {
     "dance": "{song}_{style}_{seed}_{rig}",
     "score": "{motion}_{action}_{genre}_{seed}",
@@ -44,13 +46,12 @@ def check(pattern: Any) -> None:
     if "/" in pattern or "\\" in pattern:
         raise TwostepError("must be the name of a file, without folders; those go into target.")
     try:
-        for _, field, form, conversion in Formatter().parse(pattern):
+        for _, field, _, conversion in Formatter().parse(pattern):
             if field is None:
                 continue
             if field not in KNOWN or conversion:
                 known = ", ".join(f"{{{each}}}" for each in KNOWN)
                 raise TwostepError(f"has {{{field}}} in it, which is not known; there are {known}.")
-            format(1 if field in ("n", "seed") else "a", form or "")
     except ValueError as error:
         raise TwostepError(f"is no pattern ({error}): {pattern!r}.") from error
 
@@ -58,7 +59,8 @@ def check(pattern: Any) -> None:
 def name(pattern: str, work: Work, number: int) -> str:
     """The unit's name, fit for every system; number: the unit's in its batch, from 1.
 
-    What the unit has not leaves no gap. Empty when nothing is left.
+    What the unit has not leaves no gap. Raises TwostepError, told as what follows “pattern”, when
+    nothing is left, or a value cannot be written as the pattern says.
     """
     values = _values(work, number)
     made, gap = "", False
@@ -68,9 +70,14 @@ def name(pattern: str, work: Work, number: int) -> str:
             continue
         value = values[field]
         gap = gap or value == ""
-        made += format(value, form) if form and value != "" else str(value)
+        try:
+            made += format(value, form or _FORMS.get(type(value), "")) if value != "" else ""
+        except ValueError as error:
+            raise TwostepError(f"cannot write {{{field}}} so ({error}).") from error
     if gap:
         made = re.sub(r"([_. -])[_. -]+", r"\1", made).strip("_. -")
+    if not safe(made):
+        raise TwostepError(f"makes an empty name ({pattern!r}); put {{n}} into it.")
     return safe(made)
 
 
@@ -107,6 +114,4 @@ def _values(work: Work, number: int) -> dict[str, Any]:
 def _told(value: Any) -> Any:
     if value is None:
         return ""
-    if isinstance(value, Path):
-        return value.stem
-    return f"{value:g}" if isinstance(value, float) else value
+    return value.stem if isinstance(value, Path) else value

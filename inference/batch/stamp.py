@@ -101,8 +101,9 @@ def digest(path: Path) -> str:
         return _digest(path, stat.st_mtime_ns, stat.st_size)
     except FileNotFoundError as error:
         raise TwostepError(f"There is no file {path}; choose another.") from error
-    except OSError as error:
-        raise TwostepError(f"{path} cannot be read ({error.strerror}); choose another.") from error
+    except (OSError, ValueError) as error:
+        why = getattr(error, "strerror", error)
+        raise TwostepError(f"{path} cannot be read ({why}); choose another.") from error
 
 
 @lru_cache(maxsize=4096)
