@@ -21,6 +21,7 @@ from __future__ import annotations
 import json
 import os
 import queue
+import signal
 import sys
 import threading
 import time
@@ -179,6 +180,8 @@ WORKS: dict[str, Work] = {"dance": _dance, "score": _score, "sample": _sample}
 
 def main(works: Mapping[str, Work] | None = None) -> int:
     """Serve on this process's own stdin and stdout; `works` are others than the worker's own."""
+    for number in (signal.SIGINT, signal.SIGTERM):  # Blender's ways with them leave half files
+        signal.signal(number, signal.default_int_handler)
     out = _protected_stdout()
     lines = os.fdopen(os.dup(sys.stdin.fileno()), encoding="utf-8", errors="replace")
     service = Service(out, works)

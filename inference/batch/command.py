@@ -132,13 +132,21 @@ def _dry_run(works: Sequence[Work]) -> int:
 
 
 def _ended(outcomes: Sequence[Outcome], teller: _Teller, *, exit_zero: bool) -> int:
-    states = {outcome.state for outcome in outcomes}
-    if "cancelled" in states:
+    failed = [outcome for outcome in outcomes if outcome.state == "failed"]
+    if any(outcome.state == "cancelled" for outcome in outcomes):
         return INTERRUPTED
-    if "failed" in states and not exit_zero:
-        teller.fail(summary.counted(outcomes))
+    if failed and not exit_zero:
+        more = f" And {len(failed) - 1} more." if len(failed) > 1 else ""
+        teller.fail(f"{summary.counted(outcomes)} {_told(failed[0])}{more}")
         return FAILED
     return DONE
+
+
+def _told(outcome: Outcome) -> str:
+    """What happened to a unit, and why."""
+    if outcome.state == "failed":
+        return f"{outcome.work.name}: failed: {outcome.message}"
+    return f"{outcome.work.name}: {outcome.state}"
 
 
 class _Teller:
@@ -149,13 +157,13 @@ class _Teller:
 
     def __call__(self, share: float, sentence: str, outcome: Outcome | None) -> None:
         self._ended += outcome is not None
+        said = sentence if outcome is None else _told(outcome)
         if self._how == "openjd":
             if outcome is not None or time.monotonic() - self._told > OFTEN:
                 self._told = time.monotonic()
-                self._write(f"openjd_progress: {100 * share:.1f}\nopenjd_status: {sentence}\n")
+                self._write(f"openjd_progress: {100 * share:.1f}\nopenjd_status: {said}\n")
         elif self._how == "lines" and outcome is not None:
-            why = f" ({outcome.message})" if outcome.state == "failed" else ""
-            sys.stderr.write(f"{self._ended}/{self._count} {sentence}{why}\n")
+            sys.stderr.write(f"{self._ended}/{self._count} {said}\n")
             sys.stderr.flush()
 
     def fail(self, sentence: str) -> None:

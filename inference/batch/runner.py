@@ -37,7 +37,7 @@ class Outcome:
     """How a unit ended.
 
     seconds: by stage. message: why it failed, or "". files: what there is now. report: for whoever
-    looks into a failure, or "".
+    looks into a failure, or "". memory: of the process that did its last stage, bytes, if told.
     """
 
     work: Work
@@ -47,6 +47,7 @@ class Outcome:
     files: tuple[Path, ...] = ()
     warnings: tuple[str, ...] = ()
     report: str = ""
+    memory: int | None = None
 
 
 #: Told the share done, 0..1, what happens, and how a unit ended if one just did.
@@ -242,7 +243,8 @@ class Runner:
             report = store.finished(unit.work)
             if report is None:
                 raise TwostepError(f"What was written for {unit.work.name} was changed meanwhile.")
-            self._end(unit, "done", files=_paths(unit.work, report))
+            files, told = _paths(unit.work, report), news.message.get("memory")
+            self._end(unit, "done", files=files, memory=told)
         elif not self._queue(unit, first=True):
             self._end(unit, "done")
 

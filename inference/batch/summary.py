@@ -70,6 +70,7 @@ def _unit(outcome: Outcome) -> dict[str, Any]:
         "report": outcome.report,
         "files": [path.name for path in outcome.files],
         "warnings": list(outcome.warnings),
+        "memory": outcome.memory,
     }
 
 
