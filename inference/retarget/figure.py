@@ -59,6 +59,8 @@ LEG, ARM = ("hip", "knee", "ankle"), ("shoulder", "elbow", "wrist")
 
 #: The armature's own ground is believed when the ankles are so far over it, metres.
 _GROUND = (0.02, 0.22)
+#: The cosine of how far from an axis a figure has to stand to be askew (15 degrees).
+_ASKEW = 0.966
 #: A foot that points forward by less than this share of its length hangs at rest.
 _HANGING = 0.35
 
@@ -117,17 +119,22 @@ class Figure:
     def basis(self) -> Doubles:
         """The armature-space directions of the figure's left, back and up as columns, (3, 3).
 
-        They are snapped to the axes: nobody models a figure askew, but many model it y-up. A figure
-        that has nothing on either side is taken to have its left where Blender's figures have it.
+        They are snapped to the axes, whichever is up, for hardly a rest pose is quite even. Only a
+        figure whose hips, shoulders and collars all are far from an axis is taken to stand askew. A
+        figure that has nothing on either side has its left where Blender's figures have it.
         """
         high = self._middle("shoulder") if self.legs else self.place("head")
         up = _nearest_axis(high - self._middle("ankle"), (0.0, 0.0, 1.0))
-        left = np.zeros(3)
+        ways = []
         for part in ("collar", "shoulder", "hip"):  # the last that has two sides is believed
             across = self.place(f"left_{part}") - self.place(f"right_{part}")
             across -= up * (up @ across)
-            left = across if np.abs(across).max() > 1e-4 * self.scale else left
-        left = _nearest_axis(left, (1.0, 0.0, 0.0) if up[0] == 0 else (0.0, 1.0, 0.0))
+            length = float(np.linalg.norm(across))
+            ways += [across / length] if length > 1e-4 * self.scale else []
+        other = (1.0, 0.0, 0.0) if up[0] == 0 else (0.0, 1.0, 0.0)
+        left = _nearest_axis(ways[-1] if ways else np.zeros(3), other)
+        if ways and max(way @ left for way in ways) < _ASKEW:
+            left = ways[-1]
         return np.column_stack([left, np.cross(up, left), up])
 
     @cached_property

@@ -37,6 +37,7 @@ from twostep.inference.skeleton import (
 from .puppeteer import Y_UP, evaluated, figure, hung, joints
 
 HIPS = [INDEX["left_hip"], INDEX["right_hip"]]
+ASKEW = Rotation.from_euler("z", 50, degrees=True).as_matrix()
 
 
 def motion(frames=20):
@@ -81,7 +82,7 @@ def test_our_own_figure_needs_no_change():
     assert all(channel.location is None for channel in made[1:])
 
 
-@pytest.mark.parametrize("turn", [np.eye(3), Y_UP])
+@pytest.mark.parametrize("turn", [np.eye(3), Y_UP, ASKEW])
 def test_joints_are_where_the_motion_says_in_any_axes_and_unit(turn):
     there, wild = figure(turn, scale=100, rolled=True), motion()
     assert np.allclose(there.basis, turn, atol=1e-9)
@@ -90,6 +91,13 @@ def test_joints_are_where_the_motion_says_in_any_axes_and_unit(turn):
     expected = 100 * wild.positions() @ turn.T
     for row, joint in enumerate(JOINTS):
         assert np.abs(found[joint] - expected[:, row]).max() < 0.01
+
+
+def test_hips_that_are_twisted_at_rest_do_not_make_the_figure_stand_askew():
+    heads = rest_positions().astype(float)
+    for joint in HIPS:
+        heads[joint] = Rotation.from_euler("z", 25, degrees=True).apply(heads[joint])
+    assert np.array_equal(figure(heads=heads).basis, np.eye(3))
 
 
 def test_limbs_point_as_in_the_motion_and_hips_are_where_they_were():
@@ -194,7 +202,7 @@ def read_back(there, wild):
     return poses(rotations, seats, there)
 
 
-@pytest.mark.parametrize("turn", [np.eye(3), Y_UP])
+@pytest.mark.parametrize("turn", [np.eye(3), Y_UP, ASKEW])
 @pytest.mark.parametrize("frames", [1, 20])
 @pytest.mark.parametrize("shape", [None, long_legs()])
 def test_poses_come_back_as_the_motion_they_were(turn, frames, shape):
