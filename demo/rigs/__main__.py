@@ -20,7 +20,7 @@ from ...inference.jobs import AUTO
 from ...inference.styles import STYLES
 
 DONE, MISSED, INTERRUPTED = 0, 1, 130
-#: A folder of data that nobody ships; its BVH files dance too where there is one.
+#: A folder of data that nobody ships: a BVH file of it dances too, and the real G1.
 DATA = "TWOSTEP_DATA"
 COMMAND = "python run.py rigs"
 
@@ -60,7 +60,7 @@ def _everyone(asked: argparse.Namespace) -> int:
 
     out: Path = asked.out.resolve()
     out.mkdir(parents=True, exist_ok=True)
-    cast = everyone(_mocap())
+    cast = everyone(_data())
     unknown = [name for name in asked.family or () if name not in cast]
     if unknown:
         raise TwostepError(f"There is no character {unknown[0]}; there are: {', '.join(cast)}.")
@@ -95,10 +95,9 @@ def _everyone(asked: argparse.Namespace) -> int:
     return MISSED if failed or any(each.missed for each in shown) else DONE
 
 
-def _mocap() -> Path | None:
-    data = os.environ.get(DATA)
-    folder = Path(data) / "mocap" / "cmu_60" if data else None
-    return folder if folder is not None and folder.is_dir() else None
+def _data() -> Path | None:
+    folder = Path(os.environ.get(DATA) or ".")
+    return folder if (folder / "mocap").is_dir() else None
 
 
 if __name__ == "__main__":

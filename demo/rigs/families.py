@@ -40,10 +40,11 @@ class Family:
     free: bool = True
 
 
-def everyone(mocap: Path | None = None, urdf: Path = ROBOT) -> dict[str, Family]:
-    """All characters by name. mocap: a folder of BVH files, the first of which joins in.
+def everyone(data: Path | None = None) -> dict[str, Family]:
+    """All characters by name.
 
-    urdf: the robot, else a little one of our own that is put together like the G1.
+    data: a folder of data that nobody ships; a BVH file of it joins in, and the G1 is built from
+    its makers' URDF instead of from a little robot of our own that is put together like it.
     """
     families = [
         Family("dancer", "Twostep's dancer", "smpl", add_dancer),
@@ -65,13 +66,20 @@ def everyone(mocap: Path | None = None, urdf: Path = ROBOT) -> dict[str, Family]
         Family("mmd_ik", "MMD, IK", "mmd", _mmd, limbs="IK", free=False),
         planned("smpl", "smpl"),
         planned("smplx", "smpl"),
-        Family("g1", "Unitree G1", "unitree_g1", partial(build_g1, urdf=urdf), free=False),
+        Family("g1", *_robot(data), free=False),
     ]
-    found = sorted(mocap.glob("*.bvh"))[:1] if mocap else []
+    found = sorted(data.glob("mocap/cmu_60/*.bvh"))[:1] if data else []
     families += [
         Family("bvh", f"{path.stem}.bvh of CMU", "daz", partial(_imported, path)) for path in found
     ]
     return {family.name: family for family in families}
+
+
+def _robot(data: Path | None) -> tuple[str, str, Builder]:
+    """What the robot is called, its family, and what builds it."""
+    found = sorted(data.glob("mocap/g1/*.urdf")) if data else []
+    label, urdf = ("Unitree G1", found[0]) if found else ("Robot built as the G1", ROBOT)
+    return label, "unitree_g1", partial(build_g1, urdf=urdf)
 
 
 def planned(name: str, family: str, **measures: float) -> Family:

@@ -35,8 +35,10 @@ def test_a_family_is_recognised_and_dances(context, motion, name):
         assert not done.missed, (family.name, done.figures, done.again)
 
 
-def test_files_of_motion_capture_dance(context, motion, data_folder):
-    family = families.everyone(data_folder / "mocap" / "cmu_60")["bvh"]
+@pytest.mark.parametrize("name", ["bvh", "g1"])
+def test_what_others_made_dances(context, motion, data_folder, name):
+    """A file of motion capture, the G1 of its makers."""
+    family = families.everyone(data_folder)[name]
     ob = perform.stage(context, family, motion)
     assert not perform.perform(context, family, ob, motion).missed
 
