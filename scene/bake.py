@@ -78,7 +78,7 @@ def _alone(template: bpy.types.Scene, ob: bpy.types.Object) -> Iterator[bpy.type
     scene = bpy.data.scenes.new(f"{ob.name} alone")
     hidden = ob.hide_viewport
     try:
-        scene.render.fps, scene.render.fps_base = template.render.fps, template.render.fps_base
+        keep_time(scene, template)
         scene.collection.objects.link(ob)
         if hidden:
             ob.hide_viewport = False
@@ -87,6 +87,12 @@ def _alone(template: bpy.types.Scene, ob: bpy.types.Object) -> Iterator[bpy.type
         bpy.data.scenes.remove(scene)
         if hidden:
             ob.hide_viewport = True
+
+
+def keep_time(scene: bpy.types.Scene, template: bpy.types.Scene) -> None:
+    """Let time pass in a scene as in another one."""
+    for name in ("fps", "fps_base", "frame_map_old", "frame_map_new"):
+        setattr(scene.render, name, getattr(template.render, name))
 
 
 def skeleton(ob: bpy.types.Object, held: frozenset[str] = frozenset()) -> dict[str, str | None]:
@@ -197,6 +203,8 @@ def key(
     """
     where = versions.new_curves(action, rig)
     numbers = np.arange(taken.frames[0], taken.frames[1] + 1, dtype=float)
+    render = rig.users_scene[0].render
+    numbers *= render.frame_map_old / render.frame_map_new  # where the scene looks for them
     rows = {name: row for row, name in enumerate(taken.bones)}
     reached: dict[str, Doubles] = {}
     for bone in rig.data.bones:

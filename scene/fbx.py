@@ -12,6 +12,7 @@ of the file needs a rotation or a scale, which the engines would keep for ever.
 from __future__ import annotations
 
 import math
+import sys
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -87,5 +88,13 @@ def export(
         staged(context, ob, taken, preset.fitting, meshes) as scene,
         context.temp_override(scene=scene, view_layer=scene.view_layers[0]),
     ):
+        _forget()
         bpy.ops.export_scene.fbx(filepath=str(temporary), **_COMMON, **preset.settings)
         fbx_file.settle(temporary)
+
+
+def _forget() -> None:
+    """Empty what the exporter remembers of all files before, which grows without end."""
+    remembered = sys.modules.get("io_scene_fbx.fbx_utils")
+    for name in ("_keys_to_uuids", "_uuids_to_keys"):
+        getattr(remembered, name, {}).clear()

@@ -84,10 +84,9 @@ def staged(
     """
     with _renamed() as rename, _only_meanwhile():
         scene = bpy.data.scenes.new(_title(ob))
-        template = context.scene
-        scene.render.fps, scene.render.fps_base = template.render.fps, template.render.fps_base
+        bake.keep_time(scene, context.scene)
         scene.frame_start, scene.frame_end = taken.frames
-        scene.unit_settings.scale_length = template.unit_settings.scale_length * fitting.unit
+        scene.unit_settings.scale_length = context.scene.unit_settings.scale_length * fitting.unit
         skins = meshes_of(ob) if meshes else []
         parents = bake.skeleton(ob, frozenset(other.parent_bone for other in skins))
         frame = _frame(taken, fitting)
@@ -124,7 +123,7 @@ def linked(
     """A scene with nothing but those objects, which are the user's own; gone afterwards."""
     with _only_meanwhile():
         scene = bpy.data.scenes.new("export")
-        scene.render.fps, scene.render.fps_base = template.render.fps, template.render.fps_base
+        bake.keep_time(scene, template)
         scene.frame_start, scene.frame_end = frames
         scene.unit_settings.scale_length = template.unit_settings.scale_length
         for ob in objects:

@@ -160,6 +160,14 @@ def slot_of(data: bpy.types.AnimData) -> bpy.types.ActionSlot | None:
     return data.action_slot if SLOTTED else None
 
 
+def play_action(data: bpy.types.AnimData, action: bpy.types.Action) -> bool:
+    """Play any action; whether there is something in it for what has the animation data."""
+    data.action = action
+    if SLOTTED and data.action_slot is None and data.action_suitable_slots:
+        data.action_slot = data.action_suitable_slots[0]
+    return bool(playing_curves(data))
+
+
 def exchange_action(
     holder: bpy.types.AnimData | bpy.types.NlaStrip, action: bpy.types.Action
 ) -> None:
