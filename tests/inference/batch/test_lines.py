@@ -20,8 +20,9 @@ long = """
 [[jobs]]
 seed = 1 \"""
 ""two quotes at the end"""""
-literal = '''
-"""
+literal = QQQ
+[not]
+a = bQQQ''
 numbers = [ 1, # one
   2,
 
@@ -48,7 +49,7 @@ seed=3
 [[jobs]]
 "s\u006fng" = "[["
 music.genre = "waltz"
-""".replace("QQQ", "'''")
+'''.replace("QQQ", "'''")
 
 
 def test_every_value_of_a_nasty_file_is_found():
@@ -65,7 +66,7 @@ def test_every_value_of_a_nasty_file_is_found():
         ("defaults",): "[defaults]", ("defaults", "seed"): "seed=3",
         ("jobs", 0, "song"): '  song = "]"', ("jobs", 0, "music"): "  [jobs.music]",
         ("jobs", 0, "music", "genre"): '  genre = "house"', ("jobs", 0, "parts", 1, "x"): "  x = 2",
-        ("jobs", 1, "song"): '"s\\u006Fng"', ("jobs", 1, "music", "genre"): "music.genre",
+        ("jobs", 1, "song"): '"s\\u006fng"', ("jobs", 1, "music", "genre"): "music.genre",
     }  # fmt: skip
     for where, start in expected.items():
         assert rows[found[where] - 1].startswith(start), where
