@@ -106,10 +106,10 @@ def play_in_nla(
     return strip
 
 
-def mixing(ob: bpy.types.Object, layer: bool) -> tuple[str, ...]:
+def mixing(ob: bpy.types.Object, onto: str) -> tuple[str, ...]:
     """What of an armature's NLA will make the dance show another way, a sentence each.
 
-    layer: it is put into the action that plays.
+    onto: as in `Options`.
     """
     data = ob.animation_data
     said = [
@@ -117,7 +117,9 @@ def mixing(ob: bpy.types.Object, layer: bool) -> tuple[str, ...]:
         for track in (data.nla_tracks if data else ())
         if track.is_solo
     ]
-    if layer and data.nla_tracks:
+    if onto == "NLA" and data is not None and not data.use_nla:
+        said.append(f"The NLA of {ob.name} is switched off; switch it on to see the dance.")
+    if onto == "LAYER" and data.nla_tracks:
         share, kind = data.action_influence, data.action_blend_type
         if share < 1 or kind != "REPLACE":
             said.append(

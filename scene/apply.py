@@ -3,12 +3,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 import bpy
 
 from ..inference.motion import Motion
-from ..inference.retarget import fit
+from ..inference.retarget import Figure, fit
 from ..inference.retarget.options import AS_IS, Options
 from ..inference.retarget.plant import planted
 from ..inference.retarget.reach import reached
@@ -48,10 +49,23 @@ def apply_dance(
     path = track(own, loop=options.loop) if options.travel == "ROOT" else None
     recipe = {**recipe, "rig": recognition.label, "landing": options.to_fields()}
     written = keys.write_dance(ob, strings, own, placement, name, recipe, options, path)
-    return Landed(written, (*_unable(ob, recognition), *strings.left_out, *written.told))
+    said = (*_unable(ob, recognition), *_odd(ob, figure))
+    return Landed(written, (*said, *strings.left_out, *written.told))
 
 
-def _unable(ob: bpy.types.Object, recognition: Recognition) -> tuple[str, ...]:
+def _unable(ob: bpy.types.Object, recognition: Recognition) -> Iterator[str]:
     """What of a whole body the rig has not."""
     parts = " and ".join(recognition.left_out)
-    return (f"{ob.name} has no {parts} that Twostep knows; the rest dances.",) if parts else ()
+    if parts:
+        yield f"{ob.name} has no {parts} that Twostep knows; the rest dances."
+
+
+def _odd(ob: bpy.types.Object, figure: Figure) -> Iterator[str]:
+    """Why the dance may not be what is seen then."""
+    if ob.data.pose_position == "REST":
+        yield f"{ob.name} shows its rest position; show its pose to see the dance."
+    if figure.backward:
+        yield (
+            f"The toes of {ob.name} point behind it; if it faces the wrong way, left and right are "
+            "taken for each other: choose the bones under Character."
+        )

@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
@@ -15,11 +16,14 @@ from ..inference.keys import Spline, as_mode, path_of
 from ..inference.retarget import Channel, Puppet
 from . import fcurves, versions
 from .fcurves import Keys
+from .holds import listed
 from .layers import Before
 from .puppets import Strings
 
 Doubles = NDArray[np.float64]
 
+#: The names in a data path: of the bone, of its constraint or its own property.
+_NAMES = re.compile(r'\["((?:[^"\\]|\\.)*)"\]')
 #: What a channel holds when its bone is at rest.
 _REST: dict[str, tuple[float, ...]] = {
     "location": (0.0, 0.0, 0.0),
@@ -145,6 +149,26 @@ def switch_lines(
         at = frames[[0, -1]] if layer and len(frames) > 1 else frames[:1]
         keys = fcurves.straight(at, np.full(len(at), value), fcurves.CONSTANT)
         yield Line(path, 0, bone.name if bone else "Switches", keys)
+
+
+def unblended(lines: Sequence[Line], before: Before, frames: Doubles) -> tuple[str, ...]:
+    """Says which switches are not in the first frame what the dance has them, so that it leaps."""
+    found = []
+    for line in lines:
+        present = before.values(line.path, frames[:1])[0, 0]
+        if present != line.keys["co"][0, 1] and not line.path.endswith("use_stretch"):
+            found.append(f"{_NAMES.findall(line.path)[-1]} ({line.bone})")
+    if not found:
+        return ()
+    return (f"These switches change at once, so what they rule does not blend: {listed(found)}.",)
+
+
+def rested(lines: Sequence[Line], before: Before) -> tuple[str, ...]:
+    """Says which bones the user had posed that rest because of these lines."""
+    found = [
+        line.bone for line in lines if not before.has(line.path) and line.path not in before.under
+    ]
+    return (f"While the dance plays these bones are at rest: {listed(found)}.",) if found else ()
 
 
 def _values(bone: bpy.types.PoseBone, channel: Channel) -> dict[str, Doubles]:

@@ -18,7 +18,7 @@ from ..inference.motion import Motion
 from ..inference.retarget import Track, channels
 from ..inference.retarget.options import AS_IS, Options
 from . import actions, armature, fcurves, versions
-from .channels import Line, chosen, dance_lines, rest_lines, switch_lines
+from .channels import Line, chosen, dance_lines, rest_lines, rested, switch_lines, unblended
 from .layers import Before, Where, blended, splice
 from .puppets import Strings
 
@@ -131,12 +131,12 @@ def write_dance(
         few = reduced(strings.puppet, dance, modes, sampled, options, loop, wanted)
         recipe = {**recipe, "reduced": _account(few, frames, placement)}
     danced = list(dance_lines(ob, dance, wanted, frames, few.splines if few else {}))
-    lines = [
-        *danced,
-        *rest_lines(ob, strings, wanted, danced, frames, share, before, onto),
-        *switch_lines(ob, strings, wanted, frames, layer),
-    ]
-    told = (*_unmet(options), *actions.mixing(ob, layer))
+    rests = list(rest_lines(ob, strings, wanted, danced, frames, share, before, onto))
+    switches = list(switch_lines(ob, strings, wanted, frames, layer))
+    lines = [*danced, *rests, *switches]
+    told = (*_unmet(options), *actions.mixing(ob, onto), *rested(rests, before))
+    if share[0] < 1:
+        told += unblended(switches, before, frames)
     with _empty(ob, name, layer) as (action, where):
         if layer:
             told += _lay(where, lines, before, frames)

@@ -138,6 +138,17 @@ class Figure:
         return np.column_stack([left, np.cross(up, left), up])
 
     @cached_property
+    def backward(self) -> bool:
+        """Whether all its feet point to its back at rest, if it has any that lie."""
+        ahead = [
+            -direction @ self.basis[:, 1] / np.linalg.norm(direction)
+            for side in SIDES
+            if self.known[[INDEX[f"{side}_ankle"], INDEX[f"{side}_foot"]]].all()
+            for direction in [self.head(f"{side}_foot") - self.head(f"{side}_ankle")]
+        ]
+        return bool(ahead) and max(ahead) < -_HANGING
+
+    @cached_property
     def alignment(self) -> Doubles:
         """What turns each bone from its own rest pose to the T-pose, in armature space, (24, 3, 3).
 

@@ -8,6 +8,8 @@ import pytest
 
 from twostep.inference.skeleton import JOINTS
 from twostep.scene import actions
+from twostep.scene.apply import apply_dance
+from twostep.scene.keys import Placement
 
 from .figures import heads, smpl_armature, wild_motion
 from .keying import dance, hand_keyed, strings_of
@@ -104,6 +106,41 @@ def test_a_layer_keys_switches_that_have_words(context, figure):
     for frame, value in ((20, 2), (45, 1), (70, 2)):
         context.scene.frame_set(frame)
         assert bone['"Pa" [rent]'] == value
+
+
+def test_switches_that_leap_in_a_blend_are_named(context, figure):
+    hand_keyed(figure)
+    for name in ("head", "pelvis"):
+        figure.pose.bones[name]["follow"] = float(name == "head")
+    switches = tuple((f'pose.bones["{name}"]["follow"]', 0.0) for name in ("head", "pelvis"))
+    strings = strings_of(figure, switches=switches)
+    told = dance(figure, wild_motion(30), 30, strings, blend_in=5).told
+    assert [said for said in told if "does not blend: follow (head)." in said]
+    assert not dance(figure, wild_motion(30), 30, strings, onto="LAYER").told
+
+
+def test_posed_bones_that_come_to_rest_are_named(context, figure):
+    figure.pose.bones["pelvis"].scale = (0.5,) * 3
+    (said,) = dance(figure, wild_motion(30)).told
+    assert "at rest: pelvis." in said
+    assert not dance(figure, wild_motion(30)).told
+
+
+def test_an_nla_that_is_off_is_named(context, figure):
+    figure.animation_data_create().use_nla = False
+    assert "switched off" in dance(figure, wild_motion(30), onto="NLA").told[0]
+
+
+def test_a_figure_that_does_not_show_or_is_taken_the_wrong_way_round_is_named(context, figure):
+    figure.data.pose_position = "REST"
+    for bone in figure.data.bones:
+        bone.name = f"{bone.name}_"
+    for bone in figure.data.bones:
+        turned = {"left": "right", "right": "left"}
+        side, _, part = bone.name[:-1].partition("_")
+        bone.name = f"{turned[side]}_{part}" if side in turned else bone.name[:-1]
+    said = apply_dance(figure, wild_motion(30), Placement(1, 30), "Dance", {}).warnings
+    assert "rest position" in said[0] and "left and right" in said[1]
 
 
 @pytest.mark.parametrize("loop", [False, True])
