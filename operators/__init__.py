@@ -6,6 +6,18 @@ from __future__ import annotations
 import bpy
 
 from . import command, progress, session
+from .batch import (
+    TWOSTEP_OT_batch,
+    TWOSTEP_OT_batch_open,
+    TWOSTEP_OT_batch_retry,
+    TWOSTEP_OT_batch_save,
+)
+from .batch_jobs import (
+    TWOSTEP_OT_batch_add_job,
+    TWOSTEP_OT_batch_add_songs,
+    TWOSTEP_OT_batch_remove_job,
+    TWOSTEP_OT_batch_remove_song,
+)
 from .bones import (
     TWOSTEP_OT_edit_bones,
     TWOSTEP_OT_mirror_bones,
@@ -45,6 +57,14 @@ CLASSES: tuple[type, ...] = (
     TWOSTEP_OT_read_rhythm,
     TWOSTEP_OT_cancel,
     TWOSTEP_OT_export_fbx,
+    TWOSTEP_OT_batch_add_job,
+    TWOSTEP_OT_batch_remove_job,
+    TWOSTEP_OT_batch_add_songs,
+    TWOSTEP_OT_batch_remove_song,
+    TWOSTEP_OT_batch,
+    TWOSTEP_OT_batch_retry,
+    TWOSTEP_OT_batch_open,
+    TWOSTEP_OT_batch_save,
 )
 
 

@@ -6,6 +6,18 @@ from __future__ import annotations
 import bpy
 
 from . import character_properties
+from .batch import (
+    TWOSTEP_PT_batch,
+    TWOSTEP_UL_batch_jobs,
+    TWOSTEP_UL_batch_results,
+    TWOSTEP_UL_batch_songs,
+)
+from .batch_properties import (
+    TWOSTEP_PG_batch,
+    TWOSTEP_PG_batch_job,
+    TWOSTEP_PG_batch_result,
+    TWOSTEP_PG_batch_song,
+)
 from .character import TWOSTEP_PT_character, TWOSTEP_PT_presets
 from .options import TWOSTEP_PT_keys, TWOSTEP_PT_movement, TWOSTEP_PT_timing
 from .preferences import TWOSTEP_AP_preferences
@@ -17,6 +29,10 @@ from .sidebar import TWOSTEP_PT_dance, TWOSTEP_PT_export
 #: In the order of registration: a sub-panel after its panel, settings after those within them.
 CLASSES: tuple[type, ...] = (
     TWOSTEP_PG_score,
+    TWOSTEP_PG_batch_song,
+    TWOSTEP_PG_batch_job,
+    TWOSTEP_PG_batch_result,
+    TWOSTEP_PG_batch,
     TWOSTEP_PG_settings,
     TWOSTEP_AP_preferences,
     TWOSTEP_PT_dance,
@@ -28,6 +44,10 @@ CLASSES: tuple[type, ...] = (
     TWOSTEP_PT_score,
     TWOSTEP_PT_rhythm,
     TWOSTEP_PT_export,
+    TWOSTEP_UL_batch_jobs,
+    TWOSTEP_UL_batch_songs,
+    TWOSTEP_UL_batch_results,
+    TWOSTEP_PT_batch,
 )
 
 

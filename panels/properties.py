@@ -10,6 +10,7 @@ import bpy
 from ..inference.styles import STYLES
 from ..inference.weights import available_styles
 from ..scene import strips
+from .batch_properties import TWOSTEP_PG_batch
 from .score_properties import TWOSTEP_PG_score
 
 _STYLE_TEXTS = {
@@ -199,4 +200,7 @@ class TWOSTEP_PG_settings(bpy.types.PropertyGroup):
     )
     score: bpy.props.PointerProperty(
         name="Score", description="How the next music shall be", type=TWOSTEP_PG_score
+    )
+    batch: bpy.props.PointerProperty(
+        name="Batch", description="What is exported together", type=TWOSTEP_PG_batch
     )

@@ -15,6 +15,11 @@ import bpy
 #: Actions have slots, and their f-curves live in channelbags.
 SLOTTED = bpy.app.version >= (4, 4, 0)
 
+#: What lets a path begin with // for the folder of the .blend; before, every path may.
+BLEND_RELATIVE: set[str] = (
+    {"PATH_SUPPORTS_BLEND_RELATIVE"} if bpy.app.version >= (4, 5, 0) else set()
+)
+
 #: What keeps textures out of USD: they stay where they are.
 USD_WITHOUT_TEXTURES: dict[str, bool | str] = (
     {"export_textures_mode": "KEEP"} if bpy.app.version >= (4, 5, 0) else {"export_textures": False}

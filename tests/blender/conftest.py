@@ -77,7 +77,8 @@ def package(tmp_path_factory) -> Path:
     """A copy of what the worker needs, whose networks a test may spoil."""
     root = tmp_path_factory.mktemp("package") / "twostep"
     shutil.copytree(client.ROOT / "inference", root / "inference")
-    shutil.copy(client.ROOT / "__init__.py", root)
+    for name in ("__init__.py", "blender_manifest.toml"):
+        shutil.copy(client.ROOT / name, root)
     for kind in ("dance", "style"):
         if weights.folder(kind).is_dir():
             shutil.copytree(weights.folder(kind), root / "models" / "weights" / kind)

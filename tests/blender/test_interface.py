@@ -33,6 +33,8 @@ OPERATORS = (
     "score", "score_variation", "read_rhythm",
     "edit_bones", "mirror_bones", "pick_bone", "reset_bone", "reset_bones",
     "save_preset", "apply_preset", "delete_preset",
+    "batch", "batch_retry", "batch_open", "batch_save",
+    "batch_add_job", "batch_remove_job", "batch_add_songs", "batch_remove_song",
 )  # fmt: skip
 
 
@@ -169,7 +171,7 @@ class TestDrawing:
         settings.bones = "COLLECTION"
         settings.score.use_rhythm = True
         shown = {name for cls in PANELS for name in draw(cls, context).properties}
-        hidden = {"song", "song_file", "score", "rhythm_known"}
+        hidden = {"song", "song_file", "score", "rhythm_known", "batch"}
         for group in (settings, settings.score):
             own = {prop.identifier for prop in group.bl_rna.properties if prop.is_runtime}
             assert own - hidden <= shown
