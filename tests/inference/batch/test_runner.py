@@ -179,8 +179,8 @@ def test_forty_units_four_broken_killed_and_started_again(songs, rigs, tmp_path)
     assert "gone.wav" in failures["gone"] and "damaged.blend" in failures["damaged"]
     assert "40 units: 36 done, 4 failed." in said
     assert right(out) == GOOD
-    # The same motion lies below the dances of two units, so 26 were sampled for 36.
-    assert len(list((out / ".twostep").glob("*.npz"))) <= 26
+    # Ten dance on a rig what ten others dance without; the one for the damaged rig is sampled too.
+    assert len(list((out / ".twostep").glob("*.npz"))) == GOOD - 10 + 1
     for path in out.glob("*.npz"):
         assert len(Motion.load(path)) == 60
 
