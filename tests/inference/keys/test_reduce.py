@@ -111,7 +111,9 @@ def test_controls_of_another_hierarchy_and_goals():
     )
     motion = fit(dancing(), there)
     dance, modes = channels(motion, puppet), ["XYZ", "QUATERNION", "AXIS_ANGLE", "ZXY"]
-    few = reduced(puppet, dance, modes, motion, Options(keys="FEW"))
+    few = reduced(
+        puppet, dance, modes, motion, Options(keys="FEW", tolerance_mm=2.0, tolerance_deg=0.5)
+    )
     millimetres, turned, _ = off(puppet, dance, as_keyed(dance, few, modes))
     assert millimetres <= 2 and turned <= 0.5 + 1e-6
 
@@ -142,7 +144,9 @@ def test_the_ends_of_limbs_that_kinematics_bend_are_kept():
     least = np.argmin(bend)
     assert swing["left_wrist"][least] > 3 * np.median(swing["left_wrist"])
     dance, modes = channels(motion, puppet), ["QUATERNION"] * 5
-    few = reduced(puppet, dance, modes, motion, Options(keys="FEW"))
+    few = reduced(
+        puppet, dance, modes, motion, Options(keys="FEW", tolerance_mm=2.0, tolerance_deg=0.5)
+    )
     keyed = as_keyed(dance, few, modes)
     still = [Channel("", None)] * len(hanging)
     true, found = (
