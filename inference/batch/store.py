@@ -157,7 +157,9 @@ def finished(work: Work) -> Report | None:
         return None
     try:
         report = Report(**{**told, "warnings": tuple(told["warnings"])})
-        whole = all(_sum(work.out / name) == known for name, known in report.files.items())
+        whole = all(
+            known and _sum(work.out / name) == known for name, known in report.files.items()
+        )
     except (KeyError, TypeError, AttributeError):
         return None
     return report if whole and report.files else None
