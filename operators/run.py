@@ -15,7 +15,7 @@ from ..inference.jobs import DanceJob
 from ..inference.motion import Motion
 from ..inference.retarget.options import Options
 from ..inference.rigs import Recognition
-from ..scene import apply, armature, keys, puppets, strips
+from ..scene import apply, armature, channels, keys, puppets, strips
 from . import session
 from .work import Work
 
@@ -28,7 +28,7 @@ class Plan:
     """Everything that a dance needs to know of the scene, read when it was asked for.
 
     The armature and the scene are remembered by their session uid: the user may rename things,
-    undo, and delete while the worker works.
+    undo, and delete while the worker works. bones: those that may be keyed; None: all of them.
     """
 
     armature: int
@@ -37,6 +37,7 @@ class Plan:
     clip: strips.Clip
     placement: keys.Placement
     options: Options
+    bones: frozenset[str] | None
     job: DanceJob
     context: Motion | None
 
@@ -47,7 +48,9 @@ def plan(context: bpy.types.Context) -> Plan:
     ob = armature.check(armature.character(context))
     found = armature.recognition(ob)
     options = options_of(settings, ob)
-    puppets.puppet(ob, found, options.limbs, options.travel == "ROOT")  # says what cannot be
+    strings = puppets.puppet(ob, found, options.limbs, options.travel == "ROOT")
+    wanted = channels.chosen(ob, strings.puppet, options.bones)
+    bones = None if wanted is None else frozenset(wanted)
     clip = _clip(context)
     pose = armature.present_pose(context, ob, found.bones) if settings.use_present_pose else None
     folder = Path(bpy.app.tempdir)
@@ -66,7 +69,9 @@ def plan(context: bpy.types.Context) -> Plan:
         provider=session.provider(),
     )
     placement = keys.Placement(clip.frame, keys.scene_fps(scene))
-    return Plan(ob.session_uid, scene.session_uid, found, clip, placement, options, job, pose)
+    return Plan(
+        ob.session_uid, scene.session_uid, found, clip, placement, options, bones, job, pose
+    )
 
 
 class Run(Work):
@@ -102,7 +107,13 @@ class Run(Work):
         self._note_provider()
         name = f"{self.plan.clip.name} - {LABELS.get(style, style)}"
         landed = apply.apply_dance(
-            ob, motion, self.plan.placement, name, self._recipe(style), self.plan.options
+            ob,
+            motion,
+            self.plan.placement,
+            name,
+            self._recipe(style),
+            self.plan.options,
+            self.plan.bones,
         )
         self.warnings += landed.warnings
         return (

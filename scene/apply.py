@@ -3,7 +3,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from dataclasses import dataclass
 
 import bpy
@@ -33,9 +33,11 @@ def apply_dance(
     name: str,
     recipe: dict[str, object],
     options: Options = AS_IS,
+    bones: Collection[str] | None = None,
 ) -> Landed:
     """Let the armature dance: its own proportions, its feet on its own floor, its own controls.
 
+    bones: those that may be keyed, when what `options.bones` says was looked up before.
     Raises TwostepError, nothing changed, when the rig cannot dance.
     """
     recognition = armature.recognition(ob)
@@ -48,7 +50,7 @@ def apply_dance(
         own = in_place(own, loop=options.loop)
     path = track(own, loop=options.loop) if options.travel == "ROOT" else None
     recipe = {**recipe, "rig": recognition.label, "landing": options.to_fields()}
-    written = keys.write_dance(ob, strings, own, placement, name, recipe, options, path)
+    written = keys.write_dance(ob, strings, own, placement, name, recipe, options, path, bones)
     said = (*_unable(ob, recognition), *_odd(ob, figure))
     return Landed(written, (*said, *strings.left_out, *written.told))
 

@@ -4,7 +4,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 
@@ -19,6 +19,7 @@ from ..inference.retarget import Track, channels
 from ..inference.retarget.options import AS_IS, Options
 from . import actions, armature, fcurves, versions
 from .channels import Line, chosen, dance_lines, rest_lines, rested, switch_lines, unblended
+from .holds import listed
 from .layers import Before, Where, blended, splice
 from .puppets import Strings
 
@@ -104,16 +105,18 @@ def write_dance(
     recipe: dict[str, object],
     options: Options = AS_IS,
     track: Track | None = None,
+    bones: Collection[str] | None = None,
 ) -> Written:
     """Key a motion, which was made to fit the puppet, and play that.
 
     The scene's fps and frame range stay as they are. The action that played before is kept, with a
     fake user or on an NLA track of its own. When only some bones are keyed, they turn against what
     carries them as in the dance, whatever that does: in a layer or a strip what it did before.
+    bones: their names, when what `options.bones` says was looked up before.
     Raises TwostepError; nothing is changed when this raises.
     """
     armature.check(ob)
-    wanted = chosen(ob, strings.puppet, options.bones)
+    wanted = chosen(ob, strings.puppet, options.bones) if bones is None else set(bones)
     before = Before(ob)
     # A layer on nothing is a new action.
     onto = "ACTION" if options.onto == "LAYER" and not before.curves else options.onto
@@ -196,19 +199,23 @@ def _fill(where: Where, lines: list[Line]) -> None:
 
 def _lay(where: Where, lines: list[Line], before: Before, frames: Doubles) -> tuple[str, ...]:
     """Put the lines into the f-curves that are there; tells what had to stay."""
-    scene, locked = bpy.context.scene, set()
+    scene, locked, endless = bpy.context.scene, set(), False
     whole = (float(scene.frame_start), float(scene.frame_end))
     for line in lines:
         outside = float(before.values(line.path, frames[:1])[0, line.index])
+        endless |= before.is_endless(line.path, line.index)
         curve = splice(where, line.path, line.index, line.keys, outside, whole)
         if curve is None:
             locked.add(line.bone)
         elif curve.group is None:
             curve.group = where.groups.get(line.bone) or where.groups.new(line.bone)
-    if not locked:
-        return ()
-    some = ", ".join(sorted(locked)[:4]) + (" and others" if len(locked) > 4 else "")
-    return (f"Locked channels of {some} were left as they are; unlock them to let them dance.",)
+    told: tuple[str, ...] = ()
+    if endless:
+        told += ("What repeated itself or led on is keyed now, within the scene's frame range.",)
+    if locked:
+        some = listed(sorted(locked))
+        told += (f"Locked channels of {some} were left as they are; unlock them to let them dance.",)
+    return told
 
 
 def _repeat(action: bpy.types.Action, where: Where, frames: Doubles) -> None:
@@ -230,7 +237,8 @@ def _play(
     if layer:
         actions.exchange(data, action)
     elif options.onto == "NLA":
+        until = float(bpy.context.scene.frame_end) if options.loop else None
         blends = options.blend_in, options.blend_out
-        actions.play_in_nla(data, action, *blends, alone=not options.bones)
+        actions.play_in_nla(data, action, *blends, alone=not options.bones, until=until)
     else:
         actions.play(data, action)

@@ -11,7 +11,7 @@ import bpy
 import numpy as np
 import pytest
 
-from twostep.inference.errors import Cancelled
+from twostep.inference.errors import Cancelled, TwostepError
 from twostep.operators import session
 from twostep.operators.run import Run, options_of, plan
 from twostep.scene import keys, versions
@@ -212,3 +212,29 @@ def test_the_dice(context):
     seed = context.scene.twostep.seed
     bpy.ops.twostep.dice()
     assert context.scene.twostep.seed != seed
+
+
+def select(figure, *names):
+    for bone in figure.pose.bones if bpy.app.version >= (5, 0, 0) else figure.data.bones:
+        bone.select = bone.name in names
+
+
+def test_the_bones_that_were_selected_when_it_was_asked_for_dance(context, figure, strip):
+    context.scene.twostep.bones = "SELECTED"
+    select(figure)
+    with pytest.raises(TwostepError, match="None of the selected bones"):
+        plan(context)
+    select(figure, "head", "left_wrist")
+    run = Run(plan(context))
+    run.start()
+    select(figure, "pelvis")
+    while not run.done:
+        run.step()
+        time.sleep(0.02)
+    run.apply()
+    run.close()
+    keyed = {curve.data_path for curve in versions.curves(figure.animation_data.action)}
+    assert keyed == {
+        figure.pose.bones[name].path_from_id("rotation_quaternion")
+        for name in ("head", "left_wrist")
+    }
