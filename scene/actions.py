@@ -80,11 +80,13 @@ def play_in_nla(
     blend_in: int = 0,
     blend_out: int = 0,
     alone: bool = True,
+    until: float | None = None,
 ) -> bpy.types.NlaStrip:
     """A track on top; what played before goes on a track below it, as Push Down Action does.
 
     blend_in, blend_out: frames in which it comes out of and goes into what is below. alone: it
-    moves all that there is, so that nothing below need show before and after it.
+    moves all that there is, so that nothing below need show before and after it. until: the frame
+    until which an action that closes is repeated.
     """
     before, slot = data.action, versions.slot_of(data)
     if before is not None:
@@ -96,6 +98,9 @@ def play_in_nla(
     track = data.nla_tracks.new()
     track.name = action.name
     strip = versions.nla_strip(track, action)
+    length = strip.frame_end - strip.frame_start
+    if until is not None and length > 0:
+        strip.repeat = max(1.0, (until - strip.frame_start) / length)
     # A strip that is too short for both blends over less.
     share = min(1.0, (strip.frame_end - strip.frame_start) / max(blend_in + blend_out, 1))
     strip.blend_in, strip.blend_out = share * blend_in, share * blend_out

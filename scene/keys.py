@@ -214,7 +214,9 @@ def _lay(where: Where, lines: list[Line], before: Before, frames: Doubles) -> tu
         told += ("What repeated itself or led on is keyed now, within the scene's frame range.",)
     if locked:
         some = listed(sorted(locked))
-        told += (f"Locked channels of {some} were left as they are; unlock them to let them dance.",)
+        told += (
+            f"Locked channels of {some} were left as they are; unlock them to let them dance.",
+        )
     return told
 
 

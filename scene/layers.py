@@ -52,6 +52,11 @@ class Before:
         """Whether any channel of that property is animated."""
         return any((path, index) in self.curves for index in range(4))
 
+    def is_endless(self, path: str, index: int) -> bool:
+        """Whether a channel does more beyond its keys than to stay as it is."""
+        curve = self.curves.get((path, index))
+        return curve is not None and goes_on(curve)
+
     def values(self, path: str, frames: Doubles) -> Doubles:
         """A property's values in those frames, (T, n)."""
         present = np.atleast_1d(np.asarray(_number(self._ob, path), dtype=np.float64))
@@ -83,6 +88,11 @@ def shows(curve: bpy.types.FCurve) -> bool:
     """Whether an f-curve does anything."""
     muted = curve.mute or (curve.group is not None and curve.group.mute)
     return not muted and (len(curve.keyframe_points) > 0 or len(curve.modifiers) > 0)
+
+
+def goes_on(curve: bpy.types.FCurve) -> bool:
+    """Whether an f-curve has modifiers, or leads on beyond its keys."""
+    return len(curve.modifiers) > 0 or curve.extrapolation != "CONSTANT"
 
 
 def blended(
@@ -153,7 +163,7 @@ def splice(
 def _around(curve: bpy.types.FCurve, edges: Doubles, whole: tuple[float, float]) -> Keys:
     """An f-curve's keys with two more at the edges."""
     keys = fcurves.read(curve)
-    if len(curve.modifiers) or curve.extrapolation != "CONSTANT":
+    if goes_on(curve):
         times = [*keys["co"][:, 0], *edges, *whole]
         frames = np.arange(np.floor(min(times)), np.ceil(max(times)) + 1)
         keys = fcurves.straight(frames, fcurves.values(curve, frames))

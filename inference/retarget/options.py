@@ -14,10 +14,10 @@ class Options:
     limbs: keys on bones ("FK") or on hands and feet that the limbs follow ("IK"). travel: over the
     floor as danced ("WORLD"), not at all ("PLACE"), or by the rig's root bone ("ROOT"). reach: how
     far (0..1) the hands keep their places instead of the arms their directions. loop: the dance
-    closes, and its curves go on for ever. keys: on every frame ("ALL") or as few as keep within
-    both tolerances ("FEW"). onto: a new action, a copy of the present one in which only these keys
-    are changed ("LAYER"), or a new NLA track. bones: "" for all, "SELECTED", or the name of a bone
-    collection, whose bones alone are keyed. blend_in, blend_out: frames in which the dance comes
+    closes; its curves go on for ever, a strip to the end of the scene, a layer not at all. keys: on
+    every frame ("ALL") or as few as keep within both tolerances ("FEW"). onto: a new action, a copy
+    of the present one in which only these keys are changed ("LAYER"), or a new NLA track. bones: ""
+    for all, "SELECTED", or the name of a bone collection, whose bones alone are keyed. blend_in, blend_out: frames in which the dance comes
     out of and goes back into what is already there.
     """
 

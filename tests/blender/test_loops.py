@@ -90,10 +90,26 @@ def test_what_does_not_go_with_a_loop_is_said(context, figure):
     assert not dance(figure, looping(), loop=True, onto="NLA", blend_in=5).told
 
 
-def test_a_loop_as_a_strip_is_one_round(context, figure):
+@pytest.mark.parametrize("blend", [0, 10])
+def test_a_loop_as_a_strip_goes_round_as_long_as_the_scene(context, figure, blend):
+    context.scene.frame_end = 161
+    dance(figure, looping(), 11, loop=True, onto="NLA", blend_in=blend, blend_out=blend)
+    strip = figure.animation_data.nla_tracks[-1].strips[0]
+    assert (strip.frame_start, strip.frame_end, strip.repeat) == (11, 161, 2.5)
+    first = heads(figure, list(JOINTS), 31)
+    for frame in (91, 151):
+        assert np.abs(heads(figure, list(JOINTS), frame) - first).max() < NEAR
+
+
+def test_a_loop_as_a_strip_goes_round_once_at_least(context, figure):
+    context.scene.frame_end = 20
     dance(figure, looping(), 11, loop=True, onto="NLA")
     strip = figure.animation_data.nla_tracks[-1].strips[0]
     assert (strip.frame_start, strip.frame_end, strip.repeat) == (11, 71, 1)
-    first = heads(figure, list(JOINTS), 21)
-    strip.repeat = 2
-    assert np.abs(heads(figure, list(JOINTS), 81) - first).max() < NEAR
+
+
+def test_a_layer_that_ends_a_loop_says_so(context, figure):
+    dance(figure, looping(), loop=True)
+    (said,) = dance(figure, wild_motion(20), 20, onto="LAYER").told
+    assert "repeated itself" in said
+    assert not dance(figure, wild_motion(20), 20, onto="LAYER").told
