@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import importlib.util
 import json
+import os
 import re
 import subprocess
 import sys
@@ -39,10 +40,13 @@ seeds = 1
 pytest.importorskip("openjd.cli", reason="the template is run by openjd-cli")
 
 
+def command(*arguments: object) -> list[str]:
+    return [sys.executable, "-m", "openjd", *map(str, arguments)]
+
+
 def openjd(*arguments: object, timeout: float = 60) -> subprocess.CompletedProcess[str]:
-    command = [sys.executable, "-m", "openjd", *map(str, arguments)]
     return subprocess.run(
-        command,
+        command(*arguments),
         stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT,
         text=True,
@@ -163,19 +167,50 @@ def test_once_more_changes_nothing(storage, done):
     }
 
 
-@pytest.mark.slow
-def test_a_broken_song_harms_no_other(tmp_path):
-    """Its chunk fails in the second step and tells why; what is beside it in the chunk is made."""
+@pytest.fixture
+def motions(tmp_path: Path) -> Path:
+    """Songs, one of them broken, whose dances need no Blender as they are wanted as motions."""
     (tmp_path / "songs").mkdir()
     (tmp_path / "songs" / "noise.wav").write_bytes(b"This is no sound.")
-    song(tmp_path / "songs" / "fine.wav")
-    # Motions alone need no Blender.
+    song(tmp_path / "songs" / "fine.wav", seconds=40)
     jobs = JOBS.replace(json.dumps(FORMATS), '"npz"').replace("_{rig}", "")
     jobs = re.sub(r"^rigs = .*$", "", jobs, flags=re.MULTILINE)
     (tmp_path / "JOBS.toml").write_text(jobs, encoding="utf-8")
+    return tmp_path
+
+
+@pytest.mark.slow
+def test_a_broken_song_harms_no_other(motions):
+    """Its chunk fails in the second step and tells why; what is beside it in the chunk is made."""
     words = parameters(STORAGE, Units="1-2", UnitsPerTask=2, Program=sys.executable)
-    half = ran(tmp_path, *words)
+    half = ran(motions, *words)
     assert half.returncode != 0
     assert "Running step 'ApplyAndExport'" in half.stdout
     assert re.search(r"openjd_fail: .*1 failed.*noise_1", half.stdout), half.stdout
-    assert set(contents(tmp_path / "farmed")) == {"fine_1.npz", "fine_1.twostep.json"}
+    assert set(contents(motions / "farmed")) == {"fine_1.npz", "fine_1.twostep.json"}
+
+
+@pytest.mark.slow
+@pytest.mark.skipif(os.name == "nt", reason="Windows asks processes to end in another way")
+def test_what_is_cancelled_ends_by_itself_and_goes_on_later(motions):
+    jobs = (motions / "JOBS.toml").read_text(encoding="utf-8").replace("= 3.0", "= 40.0")
+    (motions / "JOBS.toml").write_text(jobs, encoding="utf-8")
+    words = parameters(motions, Units="1-1", Program=sys.executable)
+    told = ""
+    with subprocess.Popen(
+        command("run", TEMPLATE, *words),
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+    ) as farm:
+        assert farm.stdout is not None
+        for line in farm.stdout:
+            told += line
+            if "openjd_status" in line and "signal" not in told:
+                farm.terminate()
+    assert farm.returncode != 0
+    assert "exited with code: 130" in told  # by itself, when asked
+    assert contents(motions / "farmed") == {}
+    again = openjd("run", TEMPLATE, *words, timeout=300)
+    assert again.returncode == 0, again.stdout
+    assert set(contents(motions / "farmed")) == {"fine_1.npz", "fine_1.twostep.json"}
