@@ -6,6 +6,7 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping
 from dataclasses import fields
+from functools import cache
 from typing import Any, Literal, get_args, get_origin, get_type_hints
 
 from ..errors import WrongField
@@ -24,14 +25,19 @@ NAMES: tuple[str, ...] = tuple(field.name for field in fields(Options))
 
 def options(values: Mapping[str, Any]) -> Options:
     """The options of JSON fields; those that are missing are as usual. Raises WrongField."""
-    kinds = get_type_hints(Options)
+    kinds = _kinds()
     for name, value in values.items():
         if name not in kinds:
             raise WrongField(name, f"is no option of a landing; there are {', '.join(NAMES)}.")
-        expected = _expected(name, kinds[name])
         if not _fits(name, kinds[name], value):
+            expected = _expected(name, kinds[name])
             raise WrongField(name, f"must be {expected}, not {value!r}.")
     return Options(**values)
+
+
+@cache
+def _kinds() -> dict[str, Any]:
+    return get_type_hints(Options)
 
 
 def _expected(name: str, kind: Any) -> str:

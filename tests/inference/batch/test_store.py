@@ -5,6 +5,8 @@ import errno
 import json
 import os
 import shutil
+import signal
+import subprocess
 import sys
 from dataclasses import replace
 from pathlib import Path
@@ -202,3 +204,39 @@ def test_a_damaged_sample_is_none(sampled, tmp_path, damage):
     else:
         path.with_suffix(".json").write_text("{}" if damage == "nonsense" else "3")
     assert store.sampled(work) is None
+
+
+_KILLED = """
+import json, os, pathlib, signal, sys
+from twostep.inference.batch import store
+from twostep.inference.batch.work import Work
+left = int(sys.argv[2])
+def counted(replace):
+    def replaced(self, target):
+        global left
+        if left == 0:
+            os.kill(os.getpid(), signal.SIGKILL)
+        left -= 1
+        return replace(self, target)
+    return replaced
+pathlib.Path.replace = counted(pathlib.Path.replace)
+work = Work.from_fields(json.loads(sys.argv[1]))
+with store.delivery(work) as parcel:
+    for suffix in ("fbx", "glb"):
+        (parcel.folder / f"wave.{suffix}").write_bytes(b"new" * 1000)
+"""
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="there is no such signal")
+@pytest.mark.parametrize("moment", [0, 1, 2])
+def test_killed_at_any_moment_no_file_is_half_written(work, moment):
+    """After so many of the three renames; an older result lies there under the same name."""
+    deliver(work, fbx=b"old" * 1000, glb=b"old" * 1000)
+    newer = replace(work, fps=60)
+    command = [sys.executable, "-c", _KILLED, json.dumps(newer.to_fields()), str(moment)]
+    assert subprocess.run(command, check=False).returncode == -signal.SIGKILL
+    contents = [(work.out / name).read_bytes() for name in ("wave.fbx", "wave.glb")]
+    assert contents == [b"new" * 1000] * moment + [b"old" * 1000] * (2 - moment)
+    assert store.finished(work) is None and store.finished(newer) is None
+    made = deliver(newer, fbx=b"new" * 1000, glb=b"new" * 1000)
+    assert store.finished(newer) == made
