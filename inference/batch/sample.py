@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from ..errors import TwostepError
-from ..jobs import ScoreJob
+from ..jobs import FASTEST, SLOWEST, ScoreJob
 from ..progress import Asked, Progress
 from . import stamp, store
 from .work import LATER, Work
@@ -52,7 +52,18 @@ def _make(work: Work, progress: Progress | None, cancelled: Asked | None) -> Non
         _dance(work, place, _part(progress, 0, parts), cancelled)
     if work.music is not None:
         job = replace(work.music, motion=place, out=store.music_place(work))
-        _score(job, _part(progress, 1, parts), cancelled)
+        _score(_in_time(job, place), _part(progress, 1, parts), cancelled)
+
+
+def _in_time(job: ScoreJob, dance: Path) -> ScoreJob:
+    """The music with the beat that was danced to, unless another is asked for."""
+    _, facts = store.kept(dance) or ((), {})
+    bpm, downbeat = facts.get("bpm"), facts.get("first_downbeat")
+    if job.bpm is not None or bpm is None or not SLOWEST <= bpm <= FASTEST:
+        return job
+    if job.first_downbeat is not None or job.start != 0:
+        downbeat = job.first_downbeat
+    return replace(job, bpm=bpm, first_downbeat=downbeat)
 
 
 def _dance(work: Work, place: Path, progress: Progress | None, cancelled: Asked | None) -> None:
@@ -62,9 +73,11 @@ def _dance(work: Work, place: Path, progress: Progress | None, cancelled: Asked 
     assert work.dance is not None
     began = time.perf_counter()
     made = dance(replace(work.dance, out=place), progress, cancelled)
+    downbeats = made.song.beats[made.song.downbeats & (made.song.beats >= 0)]
     facts: dict[str, Any] = {
         "style": made.style,
         "bpm": round(made.song.bpm, 3),
+        "first_downbeat": round(float(downbeats[0]), 4) if len(downbeats) else None,
         "seconds": made.seconds,
         "loop": made.loop,
         "provider": made.provider,

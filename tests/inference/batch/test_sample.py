@@ -19,6 +19,7 @@ from twostep.inference.jobs import DanceJob
 from twostep.inference.motion import Motion
 
 from ...dancers import dancer
+from ..conftest import song
 
 
 def test_a_dance_without_a_rig_is_made_and_delivered(sampled):
@@ -68,6 +69,15 @@ def test_a_dance_gets_new_music(unit):
     assert set(store.finished(work).files) == {"a.npz", "a.wav"}
     rate, samples = wavfile.read(work.out / "a.wav")
     assert len(samples) == 3 * rate and made.facts["music"]["genre"] == "house"
+    assert made.facts["music"]["bpm"] == made.facts["bpm"] == pytest.approx(120, rel=0.03)
+
+
+@pytest.mark.slow
+def test_the_music_of_a_loop_is_as_long_as_the_loop(unit, tmp_path):
+    whole = song(tmp_path / "whole.wav", seconds=6.0)
+    work = unit({"song": str(whole), "length": 5.0, "loop": True}, music={"provider": "cpu"})
+    made = sample.sample(work)
+    assert made.facts["music"]["seconds"] == pytest.approx(made.facts["seconds"], abs=1 / 30)
 
 
 @pytest.mark.slow
