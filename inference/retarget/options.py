@@ -17,8 +17,8 @@ class Options:
     closes; its curves go on for ever, a strip to the end of the scene, a layer not at all. keys: on
     every frame ("ALL") or as few as keep within both tolerances ("FEW"). onto: a new action, a copy
     of the present one in which only these keys are changed ("LAYER"), or a new NLA track. bones: ""
-    for all, "SELECTED", or the name of a bone collection, whose bones alone are keyed. blend_in, blend_out: frames in which the dance comes
-    out of and goes back into what is already there.
+    for all, "SELECTED", or the name of a bone collection, whose bones alone are keyed. blend_in,
+    blend_out: frames in which the dance comes out of and goes back into what is already there.
     """
 
     limbs: Literal["FK", "IK"] = "FK"
