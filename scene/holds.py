@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 import bpy
 
 from ..inference.retarget import Role
+from ..inference.retarget.figure import base
 from .carriers import is_active
 from .joints import free, takes_axes_only
 from .keyed import Keyed
@@ -163,7 +164,7 @@ class _Rules:
             return False
         target = getattr(constraint, "target", None)
         if bone in self.wanted:
-            whole = self.wanted[bone].role in (Role.TRAVEL, Role.ROOT)
+            whole = self.wanted[bone].role in (Role.TRAVEL, Role.ROOT) or self._is_lowest(bone)
             return not (whole and constraint.type in _CARRYING and target != self.ob)
         if constraint.type in _CHAINS:
             return bool(self.held(bone, constraint))
@@ -171,6 +172,12 @@ class _Rules:
         subtarget = getattr(constraint, "subtarget", "")
         moved = target != self.ob or (subtarget in self.wanted and subtarget != self.between[bone])
         return bone in self.between and moved
+
+    def _is_lowest(self, bone: str) -> bool:
+        """Whether all hangs on a bone, though it is not settled yet that it travels."""
+        joints = {each.joint for each in self.wanted.values() if each.joint}
+        travels = any(each.role is Role.TRAVEL for each in self.wanted.values())
+        return not travels and self.wanted[bone].joint == base(joints)
 
 
 def _solves(ob: bpy.types.Object, constraint: bpy.types.Constraint, solved: set[str]) -> bool:

@@ -121,12 +121,15 @@ def test_without_a_root_bone_the_hips_travel(context):
     assert found.puppet.handles[0].role == "travel"
 
 
-def test_what_carries_the_whole_rig_may_move(context):
-    """A Child Of on the root to something that travels carries the dance."""
-    ob, target = rooted(smpl_armature()), holder()
-    child = constrain(ob, "root", "CHILD_OF", target)
+@pytest.mark.parametrize("bone", ["root", "pelvis"])
+def test_what_carries_the_whole_rig_may_move(context, bone):
+    """A Child Of on the root, or the hips, to something that travels carries the dance."""
+    ob, target = smpl_armature(), holder()
+    if bone == "root":
+        rooted(ob)
+    child = constrain(ob, bone, "CHILD_OF", target)
     motion = supple_motion()
-    for root in (False, True):
+    for root in (False, True) if bone == "root" else (False,):
         landed = land(ob, motion, root=root)
         assert not landed.strings.left_out and not landed.strings.switches
     child.inverse_matrix = Matrix.Identity(4)
