@@ -111,7 +111,11 @@ def export(
 def _write_meshes(
     context: bpy.types.Context, ob: bpy.types.Object, path: Path, frames: tuple[int, int]
 ) -> None:
-    """Alembic holds the shape of every frame, so the user's own meshes are the ones to ask."""
+    """Alembic holds the shape of every frame, so the user's own meshes are the ones to ask.
+
+    It also holds the time at which it was written, and now and then a byte that means nothing: it
+    is not the same byte for byte when it is written again.
+    """
     with (
         linked(context.scene, meshes_of(ob), frames) as scene,
         _replaced(path) as temporary,
