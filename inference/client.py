@@ -24,15 +24,21 @@ ROOT = Path(__file__).resolve().parent.parent
 #: folder, as `twostep`. Arguments after "--": the folder, the module, and folders of wheels, which
 #: come after all others so that Blender's own numpy is the one that is found.
 _BOOT = """
-import importlib, importlib.util, pathlib, sys
+import importlib, importlib.util, os, pathlib, sys, traceback
 folder, name, *paths = sys.argv[sys.argv.index("--") + 1:]
 root = pathlib.Path(folder)
 sys.path += [path for path in paths if path not in sys.path]
-spec = importlib.util.spec_from_file_location(
-    "twostep", root / "__init__.py", submodule_search_locations=[str(root)])
-sys.modules["twostep"] = module = importlib.util.module_from_spec(spec)
-spec.loader.exec_module(module)
-sys.exit(importlib.import_module("twostep." + name).main())
+try:
+    spec = importlib.util.spec_from_file_location(
+        "twostep", root / "__init__.py", submodule_search_locations=[str(root)])
+    sys.modules["twostep"] = module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    main = importlib.import_module("twostep." + name).main
+except BaseException:  # said plainly: Blender would print this whole script after it
+    traceback.print_exc()
+    sys.stderr.flush()
+    os._exit(1)
+sys.exit(main())
 """
 
 #: How long a worker may take to quit by itself, seconds.
@@ -113,10 +119,13 @@ class Worker:
                 f"({error.strerror}); reinstall Blender or Twostep."
             ) from error
         self._process = process
-        tail: deque[str] = deque(maxlen=60)
-        complaints = threading.Thread(target=_collect, args=(process, tail), daemon=True)
-        complaints.start()
-        threading.Thread(target=self._read, args=(process, tail, complaints), daemon=True).start()
+        complaints: deque[str] = deque(maxlen=60)
+        collector = threading.Thread(target=_collect, args=(process, complaints), daemon=True)
+        collector.start()
+        reader = threading.Thread(
+            target=self._read, args=(process, complaints, collector), daemon=True
+        )
+        reader.start()
 
     def submit(self, job: Message) -> None:
         """Send a job (its "id" chosen by the caller); the answers come through `poll`."""
@@ -179,9 +188,10 @@ class Worker:
             return
 
     def _read(
-        self, process: subprocess.Popen[str], tail: deque[str], complaints: threading.Thread
+        self, process: subprocess.Popen[str], complaints: deque[str], collector: threading.Thread
     ) -> None:
         assert process.stdout is not None
+        chatter: deque[str] = deque(maxlen=60)
         for line in process.stdout:
             try:
                 message = json.loads(line)
@@ -190,14 +200,15 @@ class Worker:
             if isinstance(message, dict):
                 self._tell(process, message)
             else:
-                tail.append(line)
+                chatter.append(line)
         code = process.wait()
-        complaints.join(_PATIENCE)
+        collector.join(_PATIENCE)
         for pipe in (process.stdin, process.stdout, process.stderr):
             if pipe is not None:
                 with suppress(OSError):  # what was not sent yet has nobody to go to
                     pipe.close()
-        self._tell(process, {"event": "died", **_last_words(self._name, code, list(tail))})
+        said = [*chatter, *complaints]  # the last complaint tells more than “Blender quit”
+        self._tell(process, {"event": "died", **_last_words(self._name, code, said)})
 
     def _tell(self, process: subprocess.Popen[str], message: Message) -> None:
         self._events.put((process, message))
@@ -205,9 +216,9 @@ class Worker:
             self._heard()
 
 
-def _collect(process: subprocess.Popen[str], tail: deque[str]) -> None:
+def _collect(process: subprocess.Popen[str], complaints: deque[str]) -> None:
     assert process.stderr is not None
-    tail.extend(process.stderr)
+    complaints.extend(process.stderr)
 
 
 def _last_words(name: str, code: int, tail: list[str]) -> Message:
