@@ -20,7 +20,7 @@ from .errors import TwostepError
 from .genres import NAMES
 from .jobs import AUTO, DanceJob, ScoreJob
 from .progress import Progress
-from .providers import CHOICES
+from .provider_names import CHOICES
 from .styles import STYLES
 
 DONE, FAILED, INTERRUPTED = 0, 1, 130

@@ -10,7 +10,7 @@ from typing import Any, ClassVar, Self
 
 from . import genres
 from .errors import TwostepError, WrongField
-from .providers import CHOICES
+from .provider_names import CHOICES
 from .styles import STYLES
 
 AUTO = "auto"

@@ -8,16 +8,8 @@ from pathlib import Path
 from typing import Any
 
 from .errors import TwostepError
+from .provider_names import CHOICES, PROVIDERS
 
-#: The user's word for each provider, best first, and ONNX Runtime's.
-PROVIDERS: dict[str, str] = {
-    "tensorrt": "TensorrtExecutionProvider",
-    "cuda": "CUDAExecutionProvider",
-    "directml": "DmlExecutionProvider",
-    "coreml": "CoreMLExecutionProvider",
-    "cpu": "CPUExecutionProvider",
-}
-CHOICES: tuple[str, ...] = ("auto", *PROVIDERS)
 LABELS: dict[str, str] = {
     "TensorrtExecutionProvider": "TensorRT",
     "CUDAExecutionProvider": "CUDA",
