@@ -104,6 +104,8 @@ class TWOSTEP_OT_batch_remove_song(bpy.types.Operator):
 
     def execute(self, context: bpy.types.Context) -> set[str]:
         job = _job(context)
+        if job is None:
+            return {"CANCELLED"}
         job.songs.remove(job.active_song)
         job.active_song = max(0, min(job.active_song, len(job.songs) - 1))
         return {"FINISHED"}

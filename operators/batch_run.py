@@ -61,11 +61,15 @@ class Order:
 
 @dataclass(frozen=True)
 class Plan:
-    """All that was asked for. again: in the place of results that there are."""
+    """All that was asked for.
+
+    again: in the place of results that there are. left_out: sentences on what is not made.
+    """
 
     scene: int
     orders: tuple[Order, ...]
     again: bool = False
+    left_out: tuple[str, ...] = ()
 
 
 def plan(context: bpy.types.Context, *, again: bool = False) -> Plan:
@@ -83,7 +87,8 @@ def plan(context: bpy.types.Context, *, again: bool = False) -> Plan:
             raise TwostepError("Nothing of what failed is part of the batch any more; export it.")
     _make(asked[0][1].out)
     orders = tuple(_order(scene.twostep, item, unit) for item, unit in asked)
-    return Plan(scene.session_uid, orders, again)
+    left_out = (exporters.lacking(form) for form in exporters.FORMATS if form in batch.formats)
+    return Plan(scene.session_uid, orders, again, tuple(filter(None, left_out)))
 
 
 def landing_of(settings: Any, ob: bpy.types.Object) -> Options:
@@ -92,8 +97,9 @@ def landing_of(settings: Any, ob: bpy.types.Object) -> Options:
 
 
 def _order(settings: Any, item: batches.Item, unit: Unit) -> Order:
-    if item.action is not None or unit.dance is None:
+    if item.action is not None:
         return Order(unit, item.ob.session_uid, item.action.session_uid)
+    assert unit.dance is not None
     dance = replace(unit.dance, provider=session.provider())
     try:
         unit = replace(unit, dance=dance, landing=landing_of(settings, item.ob))
@@ -122,6 +128,7 @@ class Batch(Work):
     def __init__(self, plan: Plan) -> None:
         super().__init__()
         self.plan = plan
+        self.warnings += plan.left_out
         self._place = 0
         #: How many ended how.
         self._ended: Counter[str] = Counter()
@@ -237,7 +244,7 @@ class Batch(Work):
 
     def _hear(self, begun: float = 0.0) -> None:
         for message in session.worker().poll() if self._open else ():
-            place = self._open.get(message.get("id"))
+            place = self._open.get(message.get("id", 0))
             if place is None:
                 continue
             if message["event"] == "progress":
@@ -275,9 +282,9 @@ def _print(ob: bpy.types.Object, order: Order, frame: int) -> str:
     """What the unit is made of in the open file."""
     if order.unit.dance is None:
         action = _action(order)
-        moved = {curve.data_path.split('"')[1] for curve in versions.curves(action)
-                 if curve.data_path.startswith('pose.bones["')}  # fmt: skip
-        return prints.character(ob, moved, order.unit.meshes, prints.action(action))
+        return prints.character(
+            ob, batches.bones_of(action), order.unit.meshes, prints.action(action)
+        )
     landing = order.unit.landing
     found = armature.recognition(ob)
     strings = puppets.puppet(ob, found, landing.limbs, landing.travel == "ROOT")

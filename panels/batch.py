@@ -29,6 +29,7 @@ class TWOSTEP_UL_batch_jobs(bpy.types.UIList):
         index: int = 0,
     ) -> None:
         row = layout.row(align=True)
+        row.use_property_split = False
         row.prop(item, "use", text="")
         told = row.row()
         told.active = item.use
@@ -60,6 +61,7 @@ class TWOSTEP_UL_batch_songs(bpy.types.UIList):
         active_property: str,
         index: int = 0,
     ) -> None:
+        layout.use_property_split = False
         layout.prop(item, "path", text="", emboss=False)
 
 
@@ -101,7 +103,7 @@ class TWOSTEP_PT_batch(Sidebar, bpy.types.Panel):
             form.operator("twostep.batch_add_job", icon="ADD")
             say(form, context, "Many dances at once, as files for other programs.")
             return
-        _draw_jobs(form, context, batch)
+        _draw_jobs(form, batch)
         header, body = form.panel("TWOSTEP_batch_files")
         header.label(text="Files")
         if body is not None:
@@ -115,9 +117,7 @@ class TWOSTEP_PT_batch(Sidebar, bpy.types.Panel):
                 _draw_results(body, context, batch)
 
 
-def _draw_jobs(
-    layout: bpy.types.UILayout, context: bpy.types.Context, batch: bpy.types.PropertyGroup
-) -> None:
+def _draw_jobs(layout: bpy.types.UILayout, batch: bpy.types.PropertyGroup) -> None:
     row = layout.row()
     row.template_list(
         TWOSTEP_UL_batch_jobs.bl_idname, "", batch, "jobs", batch, "active_job", rows=3
@@ -136,10 +136,6 @@ def _draw_jobs(
         layout.prop(job, "collection", text=" ")
     if job.kind == "DANCES":
         _draw_dances(layout, job)
-    try:
-        batches.choice(context.scene, job)
-    except TwostepError as error:
-        say(layout, context, str(error), alert=True)
 
 
 def _draw_dances(layout: bpy.types.UILayout, job: bpy.types.PropertyGroup) -> None:
@@ -151,7 +147,7 @@ def _draw_dances(layout: bpy.types.UILayout, job: bpy.types.PropertyGroup) -> No
     buttons = row.column(align=True)
     buttons.operator("twostep.batch_add_songs", text="", icon="ADD")
     buttons.operator("twostep.batch_remove_song", text="", icon="REMOVE")
-    _draw_flags(layout, job, "styles", 3)
+    _draw_flags(layout, job, "styles", 2)
     layout.prop(job, "seeds")
 
 
@@ -224,6 +220,7 @@ def _draw_flags(
     grid = split.grid_flow(columns=columns, row_major=True, even_columns=True, align=True)
     for item in prop.enum_items:
         cell = grid.column(align=True)
+        cell.use_property_split = False  # it would name every button twice
         cell.enabled = not (callable(lacking) and lacking(item.identifier))
         cell.prop_enum(data, name, item.identifier)
 

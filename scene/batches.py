@@ -4,7 +4,6 @@
 from __future__ import annotations
 
 import itertools
-import json
 import math
 import re
 from collections.abc import Iterator, Sequence
@@ -68,7 +67,7 @@ def choice(scene: bpy.types.Scene, job: Any) -> Choice:
     """What a job of the scene's batch asks for. Raises TwostepError that says what is lacking."""
     armatures = _armatures(scene, job)
     if job.kind == "ACTIONS":
-        made = tuple((ob, action) for ob in armatures for action in made_for(ob))
+        made = made_for(armatures)
         if not made:
             raise TwostepError("Twostep has made no actions for them yet; press Dance first.")
         return Choice(armatures, actions=made)
@@ -204,22 +203,33 @@ def songs_of(job: Any) -> tuple[Path, ...]:
     return _listed(paths, tuple(changed))
 
 
-def recipe_of(action: bpy.types.Action) -> dict[str, Any] | None:
-    """How Twostep made an action, None when it did not."""
-    text = action.get(RECIPE)
-    if not isinstance(text, str):
-        return None
-    try:
-        recipe = json.loads(text)
-    except ValueError:
-        return None
-    return recipe if isinstance(recipe, dict) else None
+def made_for(
+    meant: Sequence[bpy.types.Object],
+) -> tuple[tuple[bpy.types.Object, bpy.types.Action], ...]:
+    """The actions that Twostep made for some armatures, by name.
+
+    Whoever plays an action has it; else whom it was made for; else who has all its bones.
+    """
+    made = [action for action in bpy.data.actions if isinstance(action.get(RECIPE), str)]
+    armatures = [ob for ob in bpy.data.objects if ob.type == "ARMATURE"] if made else []
+    known, players = {ob.name for ob in armatures}, _players(armatures)
+    found: list[tuple[bpy.types.Object, bpy.types.Action]] = []
+    for action in made:
+        slots = {slot.name_display for slot in action.slots} if versions.SLOTTED else set()
+        if action in players:
+            found += [(ob, action) for ob in meant if ob in players[action]]
+        elif slots & known:
+            found += [(ob, action) for ob in meant if ob.name in slots]
+        else:
+            bones = bones_of(action)
+            found += [(ob, action) for ob in meant if bones and bones <= set(ob.data.bones.keys())]
+    return tuple(found)
 
 
-def made_for(ob: bpy.types.Object) -> list[bpy.types.Action]:
-    """The actions that Twostep made for an armature, by name."""
-    made = [action for action in bpy.data.actions if recipe_of(action) is not None]
-    return [action for action in made if _is_for(action, ob)] if made else []
+def bones_of(action: bpy.types.Action) -> set[str]:
+    """The bones that an action moves."""
+    paths = (curve.data_path for curve in versions.curves(action))
+    return {path.split('"')[1] for path in paths if path.startswith('pose.bones["')}
 
 
 def frames_of(action: bpy.types.Action) -> tuple[int, int]:
@@ -276,26 +286,18 @@ def _name(collection: bpy.types.Collection | None) -> str:
     return collection.name if collection is not None else "it"
 
 
-def _is_for(action: bpy.types.Action, ob: bpy.types.Object) -> bool:
-    """Whoever plays it; else whom it was made for; else who has all its bones."""
-    armatures = [other for other in bpy.data.objects if other.type == "ARMATURE"]
-    players = [other for other in armatures if _plays(other, action)]
-    if players:
-        return ob in players
-    slots = {slot.name_display for slot in action.slots} if versions.SLOTTED else set()
-    if any(other.name in slots for other in armatures):
-        return ob.name in slots
-    bones = {curve.data_path.split('"')[1] for curve in versions.curves(action)
-             if curve.data_path.startswith('pose.bones["')}  # fmt: skip
-    return ob.pose is not None and bool(bones) and bones <= set(ob.pose.bones.keys())
-
-
-def _plays(ob: bpy.types.Object, action: bpy.types.Action) -> bool:
-    data = ob.animation_data
-    if data is None:
-        return False
-    strips = (strip for track in data.nla_tracks for strip in track.strips)
-    return data.action == action or any(strip.action == action for strip in strips)
+def _players(
+    armatures: Sequence[bpy.types.Object],
+) -> dict[bpy.types.Action, set[bpy.types.Object]]:
+    """Who plays an action, now or in the NLA."""
+    found: dict[bpy.types.Action, set[bpy.types.Object]] = {}
+    for ob in armatures:
+        data = ob.animation_data
+        strips = (strip for track in data.nla_tracks for strip in track.strips) if data else ()
+        for holder in (data, *strips) if data else ():
+            if holder.action is not None:
+                found.setdefault(holder.action, set()).add(ob)
+    return found
 
 
 @lru_cache(maxsize=64)

@@ -10,6 +10,7 @@ from typing import Any
 
 import bpy
 import numpy as np
+from numpy.typing import NDArray
 
 from . import versions
 from .staging import meshes_of
@@ -81,9 +82,8 @@ def _drivers(holder: bpy.types.ID) -> Iterator[Any]:
 def _mesh(mesh: bpy.types.Mesh) -> list[Any]:
     found: list[Any] = [mesh.name]
     for layer in mesh.attributes:
-        values = [name for name in ("value", "vector", "color") if name in layer.bl_rna.properties
-                  or (len(layer.data) and hasattr(layer.data[0], name))]  # fmt: skip
-        found += [layer.name, *(_bulk(layer.data, name) for name in values)]
+        values = ("value", "vector", "color") if len(layer.data) else ()
+        found += [layer.name, *(_bulk(layer.data, v) for v in values if hasattr(layer.data[0], v))]
     weights = [(g.group, round(g.weight, 6)) for v in mesh.vertices for g in v.groups]
     found.append(hashlib.sha256(np.array(weights, dtype=np.float64).tobytes()).hexdigest())
     keys = mesh.shape_keys.key_blocks if mesh.shape_keys else ()
@@ -96,7 +96,7 @@ def _bulk(collection: Any, name: str, width: int = 0) -> str:
         return ""
     first = getattr(collection[0], name)
     width = width or (len(first) if hasattr(first, "__len__") else 1)
-    values = np.empty(len(collection) * width, dtype=_kind(first))
+    values: NDArray[Any] = np.empty(len(collection) * width, dtype=_kind(first))
     collection.foreach_get(name, values)
     return hashlib.sha256(values.tobytes()).hexdigest()
 
