@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 from ..inference.keys import Reduced, reduced
 from ..inference.keys.blend import shares
 from ..inference.motion import Motion
-from ..inference.retarget import Track, channels
+from ..inference.retarget import Role, Track, channels
 from ..inference.retarget.options import AS_IS, Options
 from . import actions, armature, fcurves, versions
 from .channels import Line, chosen, dance_lines, rest_lines, rested, switch_lines, unblended
@@ -137,7 +137,12 @@ def write_dance(
     rests = list(rest_lines(ob, strings, wanted, danced, frames, share, before, onto))
     switches = list(switch_lines(ob, strings, wanted, frames, layer))
     lines = [*danced, *rests, *switches]
-    told = (*_unmet(options), *actions.mixing(ob, onto), *rested(rests, before))
+    told = (
+        *_unmet(options),
+        *_rootless(strings, wanted),
+        *actions.mixing(ob, onto),
+        *rested(rests, before),
+    )
     if share[0] < 1:
         told += unblended(switches, before, frames)
     with _empty(ob, name, layer) as (action, where):
@@ -161,6 +166,17 @@ def _unmet(options: Options) -> tuple[str, ...]:
     if options.loop and options.onto == "ACTION" and (options.blend_in or options.blend_out):
         return ("A dance that repeats does not blend; put it on an NLA track to have both.",)
     return ()
+
+
+def _rootless(strings: Strings, wanted: set[str] | None) -> tuple[str, ...]:
+    """Says when what travels is keyed and the root bone, which was to take it along, is not."""
+    puppet = strings.puppet
+    roots = [handle.bone for handle in puppet.handles if handle.role is Role.ROOT]
+    if wanted is None or wanted.issuperset(roots):
+        return ()
+    if puppet.handles[puppet.travel].bone not in wanted:
+        return ()
+    return (f"{roots[0]} is not among the bones that are keyed, so the dance stays in its place.",)
 
 
 def _account(few: Reduced, frames: Doubles, placement: Placement) -> dict[str, float]:

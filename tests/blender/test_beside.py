@@ -7,12 +7,14 @@ import numpy as np
 import pytest
 
 from twostep.inference.skeleton import JOINTS
-from twostep.scene import actions
+from twostep.inference.travel import track
+from twostep.scene import actions, armature, puppets
 from twostep.scene.apply import apply_dance
 from twostep.scene.keys import Placement
 
 from .figures import heads, smpl_armature, wild_motion
 from .keying import dance, hand_keyed, strings_of
+from .stringing import above
 
 NEAR = 1e-3
 
@@ -124,6 +126,18 @@ def test_posed_bones_that_come_to_rest_are_named(context, figure):
     (said,) = dance(figure, wild_motion(30)).told
     assert "at rest: pelvis." in said
     assert not dance(figure, wild_motion(30)).told
+
+
+def test_a_root_bone_that_may_not_be_keyed_is_named(context, figure):
+    above(figure, "root")
+    motion = wild_motion(30)
+    strings = puppets.puppet(figure, armature.recognition(figure), root=True)
+    for chosen, count in (("pelvis", 1), ("root", 0), ("left_elbow", 0)):
+        bones = figure.data.collections.new(chosen)
+        for name in {chosen, "pelvis"} if chosen != "left_elbow" else {chosen}:
+            bones.assign(figure.data.bones[name])
+        told = dance(figure, motion, strings=strings, track=track(motion), bones=chosen).told
+        assert len(told) == count and all("root is not among" in said for said in told)
 
 
 def test_an_nla_that_is_off_is_named(context, figure):
