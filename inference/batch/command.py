@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Any
 
 from ..errors import TwostepError
-from . import store, summary
+from . import jobfile, store, summary
 from .crew import VARIABLE, Tools
 from .runner import STAGES, Outcome, run
 from .work import PRESETS, Work
@@ -56,6 +56,8 @@ def main(asked: argparse.Namespace, extra_path: Sequence[str | Path] = ()) -> in
     except TwostepError as error:
         sys.stderr.write(f"{error}\n")
         return MISUSED
+    for sentence in jobfile.missing(works):
+        sys.stderr.write(f"{sentence}\n")
     if asked.dry_run:
         return _dry_run(works)
     if asked.json is not None and not asked.json.absolute().parent.is_dir():
@@ -93,8 +95,6 @@ def chosen(works: Sequence[Work], units: str = "", chunk: str = "") -> tuple[Wor
 
 
 def _read(asked: argparse.Namespace) -> tuple[Work, ...]:
-    from . import jobfile
-
     if asked.preset and asked.preset not in PRESETS:
         raise TwostepError(f"--preset must be one of {', '.join(PRESETS)}, not {asked.preset}.")
     return jobfile.read(asked.jobs, asked.target, asked.preset or None).works

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from twostep.inference import weights
 from twostep.inference.batch import sample
 from twostep.inference.batch.work import Work
 
@@ -41,3 +42,15 @@ def sampled(beat, tmp_path_factory) -> Work:
     )
     sample.sample(work)
     return work
+
+
+@pytest.fixture(scope="session")
+def songs(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A folder of two songs that can be danced to, and one that is none."""
+    if not (weights.SHIPPED / "dance.json").is_file():
+        pytest.skip("the networks are not here")
+    folder = tmp_path_factory.mktemp("songs")
+    song(folder / "slow.wav", bpm=90.0, seconds=4.0)
+    song(folder / "fast.wav", bpm=120.0, seconds=4.0, pitch=330.0)
+    (folder / "noise.wav").write_bytes(b"this is no sound" * 100)
+    return folder
