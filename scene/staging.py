@@ -201,6 +201,8 @@ def _copy(
     for modifier in copy.modifiers:
         if modifier.type == "ARMATURE" and modifier.object == ob:
             modifier.object = rig
+            # What leaves is the skin at rest; to bend it in every frame would take the most time.
+            modifier.show_viewport = False
     return copy
 
 
