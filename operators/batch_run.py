@@ -4,6 +4,8 @@
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -201,7 +203,8 @@ class Batch(Work):
             self._show()
             return False
         self._sample_ahead()
-        warnings = _exported(ob, unit, order.action, self._scene().frame_start)
+        with _meant(self._scene()):
+            warnings = _exported(ob, unit, order.action, self._scene().frame_start)
         self._end(order, "DONE", " ".join(warnings))
         return True
 
@@ -271,6 +274,16 @@ class Batch(Work):
         state.fraction = (self._place + 0.8 * self._share) / max(count, 1)
         if not self.done:
             state.stage = f"{self._place + 1} of {count}: {self.plan.orders[self._place].label}"
+
+
+@contextmanager
+def _meant(scene: bpy.types.Scene) -> Iterator[None]:
+    """The scene as the context has it, whichever one the user looks at meanwhile."""
+    if bpy.context.scene == scene:
+        yield
+        return
+    with bpy.context.temp_override(scene=scene, view_layer=scene.view_layers[0]):
+        yield
 
 
 def counted(number: int, thing: str) -> str:

@@ -142,3 +142,19 @@ def add_song(context, path, frame):
         context.scene.twostep.song_file = str(path)
         context.scene.frame_start = frame
         return None
+
+
+@pytest.fixture
+def other_song(tmp_path):
+    return write_wav(tmp_path / "Waltz.wav", beat(6.0, bpm=100.0))
+
+
+@pytest.fixture
+def batch(context, figure, song, tmp_path):
+    """A job: the figure, the drum, one style and one seed, as FBX."""
+    made = context.scene.twostep.batch
+    bpy.ops.twostep.batch_add_job()
+    bpy.ops.twostep.batch_add_songs(directory=str(song.parent), files=[{"name": song.name}])
+    made.jobs[0].styles = {"salsa"}
+    made.folder = str(tmp_path / "files" / "new")
+    return made

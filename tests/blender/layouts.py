@@ -66,7 +66,7 @@ class Layout:
             self.drawn.texts.append(given.get("text", ""))
             if self.alerts:
                 self.drawn.red.append(given.get("text", ""))
-        elif name in ("prop", "prop_search"):
+        elif name in ("prop", "prop_enum", "prop_search"):
             assert given["property"] in given["data"].bl_rna.properties, given["property"]
             if name == "prop_search":
                 assert given["search_property"] in given["search_data"].bl_rna.properties
