@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 import os
+import re
 import signal
 from pathlib import Path
 
@@ -106,3 +107,11 @@ def test_chunks_are_all_units_once(tmp_path):
     assert chosen(works, "3-6", "2/2") == (works[4], works[5])
     with pytest.raises(TwostepError, match="1 to 11"):
         chosen(works, "12")
+
+
+def test_every_option_is_documented(capsys):
+    page = (Path(cli.__file__).parents[1] / "docs" / "batch_command.md").read_text("utf-8")
+    with pytest.raises(SystemExit):
+        cli.main(["batch", "--help"])
+    options = set(re.findall(r"--[a-z-]+", capsys.readouterr().out)) - {"--help"}
+    assert len(options) >= 10 and {name for name in options if f"`{name}" not in page} == set()
