@@ -42,7 +42,8 @@ FORMATS: dict[str, Format] = {
 }
 PRESETS = tuple(name.lower() for name in fbx.PRESETS)
 
-_AS_IT_STANDS = Fitting(fitted=False)
+#: Nothing but the bones moves, nothing is scaled, and all is where it is.
+_PLAIN = Fitting(placed=True)
 #: BVH knows neither the object's own transform nor sizes of bones; it is y-up, in centimetres.
 _BVH = Fitting(placed=True, turn=Matrix.Rotation(-math.pi / 2, 4, "X"), scale=100.0, rigid=True)
 
@@ -94,7 +95,7 @@ def export(
     if form == "fbx":
         fbx.export(context, ob, path, fbx.PRESETS[preset.upper()], taken, meshes=meshes)
         return
-    fitting = _BVH if form == "bvh" else _AS_IT_STANDS
+    fitting = _BVH if form == "bvh" else _PLAIN
     with (
         staged(context, ob, taken, fitting, meshes and form != "bvh") as scene,
         _replaced(path) as temporary,

@@ -215,13 +215,14 @@ def _fit(
 ) -> None:
     """Take a mesh's own transform, and what the skeleton's data went through, into its data."""
     if original.parent == ob and original.parent_type == "BONE":
-        # It hangs on a bone, in the bone's space, which was turned with the armature.
-        copy.data.transform(Matrix.Scale(frame.size, 4))
-        copy.location *= frame.size
-        copy.matrix_parent_inverse.translation *= frame.size
-        return
-    inside = ob.matrix_world.inverted() @ original.matrix_world
-    copy.data.transform(_matrix(frame.into[0]) @ inside, shape_keys=True)
-    copy.parent, copy.parent_type = rig, "OBJECT"
+        # It hangs on a bone, in the bone's space, whose matrix was evened out from the right.
+        inside = np.linalg.inv(frame.even) @ original.matrix_parent_inverse @ original.matrix_basis
+    else:
+        inside = frame.into[0] @ ob.matrix_world.inverted() @ original.matrix_world
+        copy.parent, copy.parent_type = rig, "OBJECT"
+    copy.data.transform(_matrix(inside), shape_keys=True)
+    if np.linalg.det(inside) < 0:
+        copy.data.flip_normals()
+    copy.animation_data_clear()
     copy.matrix_parent_inverse.identity()
     copy.matrix_basis.identity()
