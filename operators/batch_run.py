@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+import time
 from collections import Counter
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -37,6 +38,8 @@ from .work import Work
 
 #: So many units after the present one are looked through for something to sample meanwhile.
 _AHEAD = 32
+#: How long is skipped at a stretch what is there already, seconds.
+_STRETCH = 1.0
 
 
 @dataclass(frozen=True)
@@ -138,6 +141,7 @@ class Batch(Work):
         self._open: dict[int, Path] = {}
         self._failed: dict[Path, str] = {}
         self._share = 0.0
+        self._contents: dict[tuple[int, int, Options], str] = {}
 
     @property
     def done(self) -> bool:
@@ -176,7 +180,16 @@ class Batch(Work):
         return self._advance()
 
     def _advance(self) -> bool:
-        order = self.plan.orders[self._place]
+        self._contents.clear()  # since the last step the user may have changed anything
+        until = time.monotonic() + _STRETCH
+        while True:
+            skipped = self._ended["SKIPPED"]
+            more = self._attempt(self.plan.orders[self._place])
+            if self._ended["SKIPPED"] == skipped or self.done or time.monotonic() > until:
+                return more
+
+    def _attempt(self, order: Order) -> bool:
+        """A step of a dance, which ends if it cannot be made."""
         try:
             return self._go_on(order)
         except Cancelled:
@@ -195,7 +208,7 @@ class Batch(Work):
         if order.refused:
             raise TwostepError(order.refused)
         ob = self._armature(order)
-        unit = replace(order.unit, contents=_print(ob, order, self._scene().frame_start))
+        unit = replace(order.unit, contents=self._print(ob, order))
         if store.finished(unit) is not None:
             self._end(order, "SKIPPED", "It was there already.")
             return True
@@ -207,6 +220,13 @@ class Batch(Work):
             warnings = _exported(ob, unit, order.action, self._scene().frame_start)
         self._end(order, "DONE", " ".join(warnings))
         return True
+
+    def _print(self, ob: bpy.types.Object, order: Order) -> str:
+        """What the unit is made of in the open file: asked once a step."""
+        key = order.armature, order.action, order.unit.landing
+        if key not in self._contents:
+            self._contents[key] = _print(ob, order, self._scene().frame_start)
+        return self._contents[key]
 
     def _armature(self, order: Order) -> bpy.types.Object:
         """Who dances. Raises TwostepError when nobody can."""

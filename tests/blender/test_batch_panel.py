@@ -15,7 +15,8 @@ from twostep.inference.errors import Cancelled
 from twostep.inference.motion import Motion
 from twostep.operators import session
 from twostep.operators.batch_run import Batch, plan
-from twostep.scene import apply, batches, keys
+from twostep.scene import apply, batches, exporters, keys
+from twostep.scene.dancer import add_dancer
 
 from .figures import heads, smpl_armature, wild_motion
 from .snapshots import snapshot
@@ -77,6 +78,22 @@ class TestExport:
         assert bpy.context.scene.render.fps == 24
         for frame, expected in true.items():
             assert np.abs(heads(again, names, frame) - expected).max() < 1e-4
+
+    def test_every_format_that_this_blender_has(self, context, batch, tmp_path):
+        ob = add_dancer(context, name="Ours", location=(1, 0, 0))
+        dance(ob, wild_motion(12), frame=5)
+        batch.jobs[0].armature = ob
+        there = [form for form in exporters.FORMATS if not exporters.lacking(form)]
+        assert len(there) >= 3
+        batch.formats = set(there)
+        bpy.ops.object.mode_set(mode="POSE")
+        context.scene.frame_set(9)
+        before = snapshot()
+        bpy.ops.twostep.batch()
+        assert states(batch) == [("Drum_salsa_1_Ours", "DONE")]
+        assert snapshot() == before
+        files = names(tmp_path / "files" / "new")
+        assert files == sorted(f"Drum_salsa_1_Ours.{form}" for form in (*there, "twostep.json"))
 
     def test_what_is_there_is_not_made_again(self, context, figure, batch, tmp_path):
         bpy.ops.twostep.batch()
