@@ -207,13 +207,16 @@ class Batch(Work):
         self._hear()
         if order.refused:
             raise TwostepError(order.refused)
+        sampled = "sample" in order.unit.stages
+        if sampled and store.place(order.unit) in self._open.values():
+            self._show()
+            return False
         ob = self._armature(order)
         unit = replace(order.unit, contents=self._print(ob, order))
         if store.finished(unit) is not None:
             self._end(order, "SKIPPED", "It was there already.")
             return True
-        if "sample" in unit.stages and not self._sampled(unit):
-            self._show()
+        if sampled and not self._sampled(unit):
             return False
         self._sample_ahead()
         with _meant(self._scene()):
@@ -246,12 +249,11 @@ class Batch(Work):
         place = store.place(unit)
         if place in self._failed:
             raise TwostepError(self._failed[place])
-        if place not in self._open.values():
-            if store.sampled(unit) is not None:
-                return True
-            number = session.next_number()
-            session.worker().submit({"id": number, "type": "sample", "work": unit.to_fields()})
-            self._open[number], self._share = place, 0.0
+        if store.sampled(unit) is not None:
+            return True
+        number = session.next_number()
+        session.worker().submit({"id": number, "type": "sample", "work": unit.to_fields()})
+        self._open[number], self._share = place, 0.0
         return False
 
     def _sample_ahead(self) -> None:
