@@ -140,6 +140,7 @@ def _draw_jobs(layout: bpy.types.UILayout, batch: bpy.types.PropertyGroup) -> No
 
 def _draw_dances(layout: bpy.types.UILayout, job: bpy.types.PropertyGroup) -> None:
     """Songs, styles and seeds: every one of each with every one of the others."""
+    layout.label(text="Songs")
     row = layout.row()
     row.template_list(
         TWOSTEP_UL_batch_songs.bl_idname, "", job, "songs", job, "active_song", rows=2
