@@ -109,5 +109,5 @@ def _made_up(seconds: float) -> Motion:
 if __name__ == "__main__":
     code = main()
     sys.stdout.flush()
-    # The panels of generated Rigify rigs stay registered; with such a class some Blenders never end.
+    # Panels of generated Rigify rigs stay registered; with such a class some Blenders never end.
     os._exit(code)
