@@ -86,7 +86,9 @@ def _everyone(asked: argparse.Namespace) -> int:
             shown.append(done)
             if not asked.no_render:
                 rows.append(sheet.row(bpy.context, ob, done.family.label, motion, Path(folder)))
-    version, command = bpy.app.version_string, " ".join([COMMAND, *sys.argv[1:]])
+    # Without that folder there is no file of motion capture, and a robot of our own.
+    prefix = [f"{DATA}=DIR"] if _data() else []
+    version, command = bpy.app.version_string, " ".join([*prefix, COMMAND, *sys.argv[1:]])
     page = table.page(shown, failed, motion.seconds, version, command)
     (out / "rigs.md").write_text(page, encoding="utf-8")
     if rows:
