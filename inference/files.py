@@ -51,6 +51,16 @@ def scratch(path: Path) -> Iterator[BinaryIO]:
         raise TwostepError(sentence(path, error)) from error
 
 
+def make_folder(folder: Path, rest: str) -> None:
+    """Make a folder if need be; `rest` ends the sentence of the TwostepError when it cannot be."""
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise TwostepError(
+            f"The folder {folder} cannot be made ({error.strerror}){rest}"
+        ) from error
+
+
 def sentence(path: Path, error: OSError) -> str:
     """What to tell when the disk did not take a file."""
     if error.errno in (errno.ENOSPC, errno.EDQUOT):

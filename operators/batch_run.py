@@ -16,7 +16,7 @@ import bpy
 from ..inference.batch import store
 from ..inference.batch.work import Work as Unit
 from ..inference.errors import Cancelled, TwostepError
-from ..inference.files import scratch
+from ..inference.files import make_folder, scratch
 from ..inference.motion import Motion
 from ..inference.retarget.options import Options
 from ..scene import (
@@ -115,12 +115,7 @@ def _order(settings: Any, item: batches.Item, unit: Unit) -> Order:
 
 def _make(folder: Path) -> None:
     """The folder, to which files can be written. Raises TwostepError when they cannot."""
-    try:
-        folder.mkdir(parents=True, exist_ok=True)
-    except OSError as error:
-        raise TwostepError(
-            f"The folder {folder} cannot be made ({error.strerror}); choose another."
-        ) from error
+    make_folder(folder, "; choose another.")
     with scratch(folder / "dances"):
         pass
 

@@ -17,9 +17,23 @@ _DRAWN = ("spine", "pelvis", "breast", "shoulder", "upper_arm", "forearm", "hand
           "thumb", "thigh", "shin", "foot", "toe")  # fmt: skip
 
 
+@contextmanager
+def enabled() -> Iterator[None]:
+    """The add-on is on meanwhile; it stays on if it was. TwostepError where there is none."""
+    was_on = addon_utils.check("rigify")[1]
+    # Rigify reads its preferences while it is registered, so they have to be there.
+    if not was_on and addon_utils.enable("rigify", default_set=True) is None:
+        raise TwostepError("This Blender comes without Rigify.")
+    try:
+        yield
+    finally:
+        if not was_on:
+            addon_utils.disable("rigify", default_set=True)
+
+
 def metarig(context: bpy.types.Context) -> bpy.types.Object:
     """The human meta-rig. Raises TwostepError where Blender has no Rigify."""
-    with _rigify():
+    with enabled():
         bpy.ops.object.armature_human_metarig_add()
     ob = context.view_layer.objects.active
     add_body(context, ob, _drawn(ob, ""), 1.0)
@@ -28,7 +42,7 @@ def metarig(context: bpy.types.Context) -> bpy.types.Object:
 
 def generated(context: bpy.types.Context) -> bpy.types.Object:
     """The control rig, without its meta-rig. Raises TwostepError where Blender has no Rigify."""
-    with _rigify():
+    with enabled():
         bpy.ops.object.armature_human_metarig_add()
         meta = context.view_layer.objects.active
         before = set(bpy.data.objects)
@@ -45,17 +59,3 @@ def generated(context: bpy.types.Context) -> bpy.types.Object:
 def _drawn(ob: bpy.types.Object, prefix: str) -> list[Part]:
     starts = tuple(prefix + name for name in _DRAWN)
     return [part for part in parts_of(ob, prefix) if part[0].startswith(starts)]
-
-
-@contextmanager
-def _rigify() -> Iterator[None]:
-    """The add-on is on meanwhile; it stays on if it was."""
-    was_on = addon_utils.check("rigify")[1]
-    # Rigify reads its preferences while it is registered, so they have to be there.
-    if not was_on and addon_utils.enable("rigify", default_set=True) is None:
-        raise TwostepError("This Blender comes without Rigify.")
-    try:
-        yield
-    finally:
-        if not was_on:
-            addon_utils.disable("rigify", default_set=True)

@@ -20,7 +20,7 @@ from pathlib import Path
 from typing import Any
 
 from ..errors import TwostepError
-from ..files import replaced, sentence
+from ..files import make_folder, replaced, sentence
 from . import stamp as stamps
 from .work import Work
 
@@ -79,12 +79,7 @@ class Parcel:
 def cache(work: Work) -> Path:
     """The folder of what units share, made if need be. Raises TwostepError when it cannot be."""
     folder = work.out / CACHE
-    try:
-        folder.mkdir(parents=True, exist_ok=True)
-    except OSError as error:
-        raise TwostepError(
-            f"The folder {folder} cannot be made ({error.strerror}); choose another target."
-        ) from error
+    make_folder(folder, "; choose another target.")
     return folder
 
 

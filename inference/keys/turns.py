@@ -11,6 +11,8 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.spatial.transform import Rotation
 
+from ..retarget import turns as stacked
+
 Doubles = NDArray[np.float64]
 
 #: The property of a bone that holds its rotation, by mode; any other mode has Euler angles.
@@ -135,6 +137,4 @@ def _wrapped(angles: Doubles) -> Doubles:
 
 def product(first: Doubles, second: Doubles) -> Doubles:
     """Turns (T, 4), the first after the second, as with matrices."""
-    a, b = first[:, 0, None], second[:, 0, None]
-    u, v = first[:, 1:], second[:, 1:]
-    return np.hstack([a * b - (u * v).sum(axis=1, keepdims=True), a * v + b * u + np.cross(u, v)])
+    return stacked.product(first.T, second.T).T

@@ -17,6 +17,7 @@ from scipy.spatial.transform import Rotation
 from ..contact_labels import SOLE
 from ..motion import Floats, Motion
 from ..pose_features import continuous
+from ..retarget import smallest_turn
 from ..skeleton import (
     CONTACT_JOINTS,
     INDEX,
@@ -158,19 +159,6 @@ def grounded(motion: Motion) -> Motion:
     return replace(motion, root=motion.root - np.array([0, 0, floor], dtype=np.float32))
 
 
-def smallest_turn(start: NDArray[np.floating], end: NDArray[np.floating]) -> Rotation:
-    """The smallest rotation that takes the direction `start` (3,) to `end` (3,)."""
-    a, b = start / np.linalg.norm(start), end / np.linalg.norm(end)
-    axis = np.cross(a, b)
-    sine = float(np.linalg.norm(axis))
-    if sine < 1e-9:
-        if a @ b > 0:
-            return Rotation.identity()
-        axis, sine = np.cross(a, np.eye(3)[np.argmin(np.abs(a))]), 0.0
-    angle = np.arctan2(sine, float(a @ b))
-    return Rotation.from_rotvec(axis / np.linalg.norm(axis) * angle)
-
-
 def _placed(joint_map: JointMap, joint: str) -> str:
     place = joint_map.place(joint)
     if place is None:
@@ -211,7 +199,7 @@ def _alignment(figure: Figure, joint_map: JointMap, joint: str) -> Rotation:
         forearm = joint.replace("wrist", "elbow")
         return _alignment(figure, joint_map, forearm) if forearm != joint else Rotation.identity()
     bone = figure.rest[figure.at(end)] - figure.rest[figure.at(start)]
-    return smallest_turn(OFFSETS[INDEX[child]].astype(np.float64), bone)
+    return Rotation.from_matrix(smallest_turn(OFFSETS[INDEX[child]].astype(np.float64), bone))
 
 
 def _leg_length(figure: Figure, joint_map: JointMap) -> float:

@@ -18,7 +18,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from ..errors import TwostepError
-from ..files import replaced
+from ..files import make_folder, replaced
 from ..skeleton import JOINTS
 
 #: A file's name is no longer than that, in characters without the suffix.
@@ -66,12 +66,7 @@ def write(folder: Path, label: str, bones: Mapping[str, str]) -> Preset:
             "rename the bone or the preset."
         ) from error
     path = folder / f"{_free_name(folder, label)}.toml"
-    try:
-        folder.mkdir(parents=True, exist_ok=True)
-    except OSError as error:
-        raise TwostepError(
-            f"The folder {folder} cannot be made ({error.strerror}), so the preset was not kept."
-        ) from error
+    make_folder(folder, ", so the preset was not kept.")
     with replaced(path) as temporary:
         temporary.write_bytes(text)
     return Preset(path.stem, label, chosen)

@@ -8,6 +8,7 @@ import importlib.util
 import os
 import shutil
 import sys
+from contextlib import ExitStack
 from pathlib import Path
 
 import pytest
@@ -15,7 +16,9 @@ import pytest
 bpy = pytest.importorskip("bpy", reason="these tests run under the bpy wheel")
 
 import twostep  # noqa: E402
+from twostep.demo.rigs import rigify as rigs  # noqa: E402
 from twostep.inference import client, weights  # noqa: E402
+from twostep.inference.errors import TwostepError  # noqa: E402
 from twostep.operators import session  # noqa: E402
 from twostep.scene import versions  # noqa: E402
 
@@ -121,6 +124,18 @@ def _warm(package):
 def worker(package, _warm, monkeypatch):
     """The session's warm worker, running from the copied package."""
     monkeypatch.setattr(client, "ROOT", package)
+
+
+@pytest.fixture(scope="module")
+def rigify(_addon):
+    """Blender's own add-on, on while the tests of a file need it."""
+    with ExitStack() as stack:
+        try:
+            stack.enter_context(rigs.enabled())
+        except TwostepError as error:
+            pytest.skip(str(error))
+        yield
+        bpy.ops.wm.read_homefile(use_empty=True)
 
 
 @pytest.fixture

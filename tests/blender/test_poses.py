@@ -3,7 +3,6 @@
 
 from __future__ import annotations
 
-import addon_utils
 import bpy
 import numpy as np
 import pytest
@@ -223,16 +222,6 @@ def test_what_cannot_be_read_is_said(context):
     stump = smpl_armature("Stump", skip=("left_knee", "left_ankle", "left_foot"))
     with pytest.raises(TwostepError, match=r"left knee, left ankle;"):
         armature.readable_bones(stump)
-
-
-@pytest.fixture
-def rigify(context):
-    addon_utils.enable("rigify", default_set=True)
-    if not hasattr(bpy.types, "OBJECT_OT_armature_human_metarig_add"):
-        pytest.skip("this Blender comes without Rigify")
-    yield
-    bpy.ops.wm.read_homefile(use_empty=True)
-    addon_utils.disable("rigify", default_set=True)
 
 
 def test_rigifys_metarig_dances_and_is_read(context, rigify, motion):

@@ -3,7 +3,6 @@
 
 from __future__ import annotations
 
-import addon_utils
 import bpy
 import pytest
 from mathutils import Quaternion
@@ -14,17 +13,7 @@ from .landing import land, misses, supple_motion
 
 
 @pytest.fixture(scope="module")
-def _rigify(_addon):
-    addon_utils.enable("rigify", default_set=True)
-    if not hasattr(bpy.types, "OBJECT_OT_armature_human_metarig_add"):
-        pytest.skip("this Blender comes without Rigify")
-    yield
-    bpy.ops.wm.read_homefile(use_empty=True)
-    addon_utils.disable("rigify", default_set=True)
-
-
-@pytest.fixture(scope="module")
-def files(_rigify, tmp_path_factory):
+def files(rigify, tmp_path_factory):
     """Files with generated rigs, each made once."""
     folder, made = tmp_path_factory.mktemp("rigs"), {}
 
