@@ -75,7 +75,7 @@ def _measured(name: str, motion: Motion, repeat: int) -> list[Line]:
     ]
     for options, stage, budget in (
         (Options(), f"{len(motion)} frames", EVERY),
-        (Options(keys="FEW"), "within 2 mm, 0.5 deg", FEW),
+        (Options(keys="FEW", tolerance_mm=2.0, tolerance_deg=0.5), "within 2 mm, 0.5 deg", FEW),
         (Options(keys="FEW", tolerance_mm=5.0, tolerance_deg=1.0), "within 5 mm, 1 deg", FEW),
     ):
         seconds, landed = best(partial(_danced, ob, motion, options), repeat)
