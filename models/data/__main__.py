@@ -56,13 +56,17 @@ def build_motion(options: argparse.Namespace) -> None:
 
 
 def build_music(options: argparse.Namespace) -> None:
-    """Write music.npz from the tracks, the MIDI files and the composer's own pieces."""
+    """Write music.npz: recordings, MIDI files, composed pieces, songs for motion.npz's takes."""
     missing = [name for name in ("music", "midi", "samples") if getattr(options, name) is None]
     if missing:
         raise TwostepError(f"Give --{missing[0]}, or ask for the motion alone with --only motion.")
     from .music.library import build
 
-    build(options.music, options.midi, options.samples, options.out, report=tqdm.write)
+    motion = options.out / "motion.npz"
+    build(
+        options.music, options.midi, options.samples, options.out, options.pieces,
+        report=tqdm.write, motion=motion if motion.exists() else None,
+    )  # fmt: skip
 
 
 def _parser() -> argparse.ArgumentParser:
@@ -73,6 +77,7 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--music", type=Path, help="folder of licensed tracks")
     parser.add_argument("--midi", type=Path, help="folder of MIDI files")
     parser.add_argument("--samples", type=Path, help="folder of drum and bass samples")
+    parser.add_argument("--pieces", type=int, default=10, help="composed pieces a genre")
     parser.add_argument("--out", type=Path, default=Path("shards"), help="where the shards go")
     parser.add_argument("--only", choices=("motion", "music"), help="prepare one half alone")
     parser.add_argument("--report", action="store_true", help="draw and write what went in")

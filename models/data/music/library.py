@@ -18,8 +18,9 @@ from numpy.typing import NDArray
 
 from ....inference.audio import Heard, assemble, listen, rhythm
 from ....inference.audio.decode import RATE
+from ....inference.errors import TwostepError
 from ....inference.genres import GENRES
-from . import midi_beats
+from . import midi_beats, own
 from .composer import compose
 from .render import LEAD, levelled, render, render_midi
 
@@ -35,13 +36,18 @@ MIDI = {
 _MIDI_SECONDS = 75.0
 _SHORTEST = 20.0
 _VALIDATION = 8  # every eighth track is kept for validation
+#: Seeds of the composed pieces that nothing is ever trained on.
+TEST_SEED = 500_000
 #: A tempo map is believed when onsets on its beats are this much stronger than elsewhere.
 BELIEVED = 1.25
 
 
 @dataclass(frozen=True)
 class Job:
-    """One track to make: a composed piece (genre and seed) or a file."""
+    """One track to make: a composed piece (genre and seed) or a file.
+
+    take: whose own song a piece is, a take of the motion.npz at `motion`.
+    """
 
     name: str
     kind: str
@@ -53,6 +59,8 @@ class Job:
     split: str = "train"
     samples_dir: Path | None = None
     sounds: Path | None = None
+    motion: Path | None = None
+    take: str | None = None
 
     @property
     def style(self) -> str | None:
@@ -76,21 +84,25 @@ def build(
     midi_dir: Path | None,
     samples_dir: Path | None,
     out: Path,
-    pieces_per_genre: int = 8,
+    pieces_per_genre: int = 10,
     seed: int = 0,
-    midi_per_folder: int = 45,
+    midi_per_folder: int = 10,
     workers: int | None = None,
     report: Callable[[str], None] = lambda _: None,
+    motion: Path | None = None,
 ) -> Path:
     """Makes every track and writes `out`/music.npz; returns its path.
 
     music_dir, midi_dir, samples_dir: the collections' root folders, None to do without.
     report: called with a line for each finished or rejected track.
+    motion: motion.npz, whose takes get songs of their own.
     Rendered sounds are kept in `out`/sounds, so that a second run only listens.
     """
     sounds = out / "sounds"
     sounds.mkdir(parents=True, exist_ok=True)
-    jobs = plan(music_dir, midi_dir, samples_dir, sounds, pieces_per_genre, seed, midi_per_folder)
+    jobs = plan(
+        music_dir, midi_dir, samples_dir, sounds, pieces_per_genre, seed, midi_per_folder, motion
+    )
     tracks = []
     with ProcessPoolExecutor(workers or os.cpu_count()) as pool:
         for job, track in zip(jobs, pool.map(_make, jobs), strict=True):
@@ -110,22 +122,32 @@ def plan(
     pieces_per_genre: int,
     seed: int,
     midi_per_folder: int,
+    motion: Path | None = None,
 ) -> list[Job]:
     """Every track that the arguments of `build` ask for; `sounds` keeps what is rendered."""
-    jobs = _jobs(music_dir, midi_dir, samples_dir, pieces_per_genre, seed, midi_per_folder)
+    samples = one_shots(samples_dir)
+    jobs = [*_pieces(samples, pieces_per_genre, seed), *files(music_dir, midi_dir, midi_per_folder)]
+    if motion is not None:
+        jobs += _own_songs(motion, samples)
     return [replace(job, sounds=sounds) for job in jobs]
 
 
-def _jobs(
-    music_dir: Path | None, midi_dir: Path | None, samples_dir: Path | None,
-    pieces_per_genre: int, seed: int, midi_per_folder: int,
-) -> Iterator[Job]:  # fmt: skip
-    samples = one_shots(samples_dir)
+def _pieces(samples: Path | None, pieces_per_genre: int, seed: int) -> Iterator[Job]:
+    """Of every genre so many pieces and, for every eight of them, one more for testing."""
     for i in range(pieces_per_genre):
         for genre in GENRES:
             yield Job(f"{genre}_{seed + i}", "piece", genre, seed + i, split=_split(i),
                       samples_dir=samples)  # fmt: skip
-    yield from files(music_dir, midi_dir, midi_per_folder)
+    for i in range(TEST_SEED, TEST_SEED + -(-pieces_per_genre // _VALIDATION)):
+        for genre in GENRES:
+            yield Job(f"{genre}_{i}", "piece", genre, i, split="test", samples_dir=samples)
+
+
+def _own_songs(motion: Path, samples: Path | None) -> Iterator[Job]:
+    for take in own.danced(motion):
+        for genre, seed in take.genres:
+            yield Job(f"{take.name}/{genre}_{seed}", "piece", genre, seed, split=take.split,
+                      samples_dir=samples, motion=motion, take=take.name)  # fmt: skip
 
 
 def files(music_dir: Path | None, midi_dir: Path | None, midi_per_folder: int) -> list[Job]:
@@ -173,7 +195,7 @@ class Sound:
 def sound_of(job: Job) -> Sound | str:
     """Composes, renders or reads what a job asks for; a sentence where nothing comes of it."""
     if job.genre is not None:
-        return _composed(job, job.genre)
+        return _own_song(job, job.genre) if job.take else _composed(job, job.genre)
     assert job.path is not None
     if job.kind == "recording":
         return Sound(listen(job.path))
@@ -182,7 +204,10 @@ def sound_of(job: Job) -> Sound | str:
 
 def _make(job: Job) -> Track | str:
     """The track of a job, or why there is none."""
-    sound = sound_of(job)
+    try:
+        sound = sound_of(job)
+    except TwostepError as error:
+        return str(error)
     if isinstance(sound, str):
         return sound
     if sound.beats is not None and sound.downbeats is not None:
@@ -199,6 +224,19 @@ def _composed(job: Job, genre: str) -> Sound:
     heard = _heard(job, key.encode(), lambda: render(piece, job.samples_dir, RATE))
     # Dancers know bars of four only, as in `midi_beats`.
     return Sound(heard, piece.beat_times + LEAD, piece.downbeats & (piece.grid.beats_per_bar == 4))
+
+
+def _own_song(job: Job, genre: str) -> Sound:
+    """The song of a take, which both begin at 0 seconds."""
+    assert job.motion is not None
+    (take,) = (take for take in own.danced(job.motion) if take.name == job.take)
+    piece = compose(genre, job.seed, cues=own.cues(take, GENRES[genre].beats_per_bar))
+    key = repr((job.take, piece.beat_times.tolist(), piece.parts, piece.notes, job.samples_dir))
+    lead = round(LEAD * RATE)
+    heard = _heard(job, key.encode(), lambda: render(piece, job.samples_dir, RATE)[lead:])
+    inside = piece.beat_times >= 0
+    downbeats = piece.downbeats & (piece.grid.beats_per_bar == 4)
+    return Sound(heard, piece.beat_times[inside], downbeats[inside])
 
 
 def _midi_sound(job: Job, path: Path) -> Sound | str:
@@ -265,6 +303,7 @@ def _write(tracks: list[Track], out: Path) -> Path:
                 "licence": track.job.licence,
                 "credit": track.job.credit,
                 "split": track.job.split,
+                "take": track.job.take,
                 "start": start,
                 "stop": stop,
                 "beats": [round(float(beat), 4) for beat in track.beats],
