@@ -4,8 +4,9 @@
 Most mocap has no music. Every batch therefore takes, for each window of motion, a piece of the
 library and warps its feature sequence, beat to beat, onto the beat grid of the motion. Pieces of
 the same style are preferred, and among a few places in them the one whose section level is nearest
-to the energy of the motion; only so can a network learn more than timing from the music. A take
-whose own song is in the library is mostly given that song, in its place.
+to the energy of the motion. A take with songs of its own, which it was danced to or which were
+composed for it, is often given one of them, in its place; only so can a network learn more than
+timing and energy from the music.
 """
 
 from __future__ import annotations
@@ -30,8 +31,10 @@ SOUND = np.r_[0:37, 46:48]
 SECTION_LEVEL = 46
 #: How often the piece is one of the motion's own style, and how often its place fits the energy.
 STYLE_MATCH, ENERGY_MATCH = 0.75, 0.75
-#: How often a take that was danced to a song of the library gets that song.
-OWN_SONG = 0.8
+#: How often a take that has songs of its own in the library gets one of them.
+OWN_SONG = 0.55
+#: Shorter pieces, in beats, have no room for a window, unless they are a take's own.
+_SHORTEST = 20
 PLACES = 6
 TEMPO_RANGE = 0.08
 
@@ -50,8 +53,8 @@ class Batch(NamedTuple):
 class Library:
     """All pieces end to end. features (M, 48); beats (K,): the feature frame of each beat, with
     `bar` (K,): its place in the bar 0..3, or -1; first and count (P,): a piece's beats in there;
-    genre (P,): index of the style, or -1; starts and name: of each piece, the
-    first its first feature frame."""
+    genre (P,): index of the style, or -1; starts, name and take: of each piece, the first its
+    first feature frame, the last the take that it was composed for, or None."""
 
     features: Floats
     beats: NDArray[np.float64]
@@ -61,6 +64,7 @@ class Library:
     genre: NDArray[np.int64]
     starts: NDArray[np.int64]
     name: tuple[str, ...]
+    take: tuple[str | None, ...]
 
     @staticmethod
     def load(path: Path, split: str) -> Library:
@@ -69,13 +73,13 @@ class Library:
             tracks = [t for t in json.loads(str(data["tracks"])) if t["split"] == split]
         beats: list[NDArray[np.float64]] = []
         bar: list[NDArray[np.int64]] = []
-        first, count, genre, starts, name = [], [], [], [], []
+        first, count, genre, starts, name, take = [], [], [], [], [], []
         for track in tracks:
             frames = track["start"] + np.asarray(track["beats"], dtype=np.float64) * FPS
             downbeats = np.asarray(track["downbeats"], dtype=bool)
             inside = (frames >= track["start"]) & (frames < track["stop"] - 1)
             frames, downbeats = frames[inside], downbeats[inside]
-            if len(frames) < 20:
+            if len(frames) < (2 if track.get("take") else _SHORTEST):
                 continue
             first.append(sum(len(own) for own in beats))
             count.append(len(frames))
@@ -84,29 +88,31 @@ class Library:
             genre.append(STYLES.index(track["genre"]) if track["genre"] in STYLES else -1)
             starts.append(track["start"])
             name.append(track["name"])
+            take.append(track.get("take"))
         return Library(
             features, np.concatenate(beats), np.concatenate(bar),
-            np.array(first), np.array(count), np.array(genre), np.array(starts), tuple(name),
+            np.array(first), np.array(count), np.array(genre), np.array(starts),
+            tuple(name), tuple(take),
         )  # fmt: skip
 
 
 class Dances:
-    """All takes end to end, ready to be cut into windows."""
+    """All takes end to end, ready to be cut into windows of `segments` times `segment` frames."""
 
-    def __init__(self, path: Path, split: str, segments: int) -> None:
+    def __init__(self, path: Path, split: str, segments: int, segment: int = SEGMENT) -> None:
         with np.load(path, allow_pickle=False) as data:
             self.features: Floats = data["features"].astype(np.float32)
             valid, self.speed = data["valid"], data["speed"].astype(np.float32)
             takes = json.loads(str(data["takes"]))
-        self.segments = segments
+        self.segments, self.segment, self.frames = segments, segment, segments * segment
         self.style = np.full(len(valid), -1)
         self.phase = np.zeros(len(valid))
         self.take = np.zeros(len(valid), dtype=int)
-        #: Each take's song (its name in the library, or None) and first beat, seconds.
-        self.songs = [(take.get("song"), take["beats"][0]) for take in takes]
+        #: Each take's name, song (its name in the library, or None) and first beat, seconds.
+        self.songs = [(take["name"], take.get("song"), take["beats"][0]) for take in takes]
         self.train_rows = np.zeros(len(valid), dtype=bool)
         #: Frames that a window needs, at the fastest tempo, with one to interpolate towards.
-        reach = int(np.ceil(segments * SEGMENT * (1 + TEMPO_RANGE))) + 2
+        reach = int(np.ceil(self.frames * (1 + TEMPO_RANGE))) + 2
         starts = []
         for number, take in enumerate(takes):
             rows = slice(take["start"], take["stop"])
@@ -155,19 +161,23 @@ class Dances:
 
 
 class Pairing:
-    """Draws batches of windows of `segments` segments."""
+    """Draws batches of windows of motion with music."""
 
     def __init__(self, dances: Dances, library: Library, seed: int) -> None:
         self.dances, self.library = dances, library
         self.random = np.random.default_rng(seed)
-        self._by_genre = [np.flatnonzero(library.genre == s) for s in range(len(STYLES))]
-        self._own = [self._own_piece(song, beat) for song, beat in dances.songs]
+        #: Songs composed for a take are for that take alone.
+        self._common = np.flatnonzero([take is None for take in library.take])
+        self._by_genre = [
+            self._common[library.genre[self._common] == style] for style in range(len(STYLES))
+        ]
+        self._own = [self._own_pieces(*song) for song in dances.songs]
 
     def draw(self, size: int) -> Batch:
         dances, random = self.dances, self.random
         start = dances.starts[random.choice(len(dances.starts), size, p=dances.weights)]
         rate = 1 + random.uniform(-TEMPO_RANGE, TEMPO_RANGE, size)
-        frames = dances.segments * SEGMENT
+        frames = dances.frames
         at = start[:, None] + np.arange(frames + LOOKAHEAD) * rate[:, None]
         motion = _read(dances.features, at[:, :frames])
         motion[..., pose_features.VELOCITY] *= rate[:, None, None]
@@ -176,7 +186,7 @@ class Pairing:
         motion[flipped] = mirror(motion[flipped])
         style = dances.style[start]
         speed = _read(dances.speed[:, None], at[:, :frames])[..., 0]
-        speed = speed.reshape(size, dances.segments, SEGMENT).mean(-1)
+        speed = speed.reshape(size, dances.segments, dances.segment).mean(-1)
         energy = dances.energy(speed, style)
         own = [self._own[take] for take in dances.take[start]]
         music = self._music(self._phase(start, at), style, energy.mean(1), own)
@@ -185,7 +195,7 @@ class Pairing:
     def _phase(self, start: NDArray[np.int64], at: NDArray[np.float64]) -> NDArray[np.float64]:
         """Beat numbers (B, T) at take rows, carried on beyond the end of a take."""
         phase = self.dances.phase
-        last = start + self.dances.segments * SEGMENT
+        last = start + self.dances.frames
         inside = np.minimum(at, last[:, None])
         low = inside.astype(int)
         value = phase[low] + (inside - low) * (phase[low + 1] - phase[low])
@@ -196,10 +206,10 @@ class Pairing:
         phase: NDArray[np.float64],
         style: NDArray[np.int64],
         energy: Floats,
-        own: list[tuple[int, int] | None],
+        own: list[list[tuple[int, int]]],
     ) -> Floats:
-        """Library features (B, T, 48) warped onto beat numbers (B, T); own: the piece that was
-        danced to and its beat where the take's beats begin, where there is one."""
+        """Library features (B, T, 48) warped onto beat numbers (B, T); own: the pieces that are
+        the take's own, each with its beat where the take's beats begin."""
         library, random = self.library, self.random
         size = len(phase)
         base = np.floor(phase[:, 0]).astype(int)
@@ -213,34 +223,36 @@ class Pairing:
         choice = np.where(random.random(size) < ENERGY_MATCH, fitting, 0)
         shift = places[choice, np.arange(size)] - base
         for item, found in enumerate(own):
-            if found is not None and random.random() < OWN_SONG:
-                piece[item], shift[item] = found
+            if found and random.random() < OWN_SONG:
+                piece[item], shift[item] = found[int(random.integers(len(found)))]
         number = phase + shift[:, None]
         beat = np.clip(np.floor(number).astype(int), 0, library.count[piece][:, None] - 2)
         flat = library.first[piece][:, None] + beat
         share = number - beat
         frame = library.beats[flat] + share * (library.beats[flat + 1] - library.beats[flat])
-        frame = np.clip(frame, 0, len(library.features) - 2)
+        frame = np.clip(frame, library.starts[piece][:, None], len(library.features) - 2)
         music = np.zeros((*phase.shape, MUSIC_SIZE), dtype=np.float32)
         music[..., SOUND] = _read(library.features, frame)[..., SOUND]
         music[..., 37:46] = beat_channels(number, library.bar[flat])
         return music
 
-    def _own_piece(self, song: str | None, first_beat: float) -> tuple[int, int] | None:
-        """The library's piece of that name, and which of its beats is the take's first."""
+    def _own_pieces(self, take: str, song: str | None, first_beat: float) -> list[tuple[int, int]]:
+        """The pieces that the take was danced to or that were composed for it, and which of their
+        beats is the take's first."""
         library = self.library
-        if song not in library.name:
-            return None
-        piece = library.name.index(song)
-        beats = library.beats[library.first[piece] :][: library.count[piece]]
-        start = library.starts[piece]
-        return piece, int(np.abs((beats - start) / FPS - first_beat).argmin())
+        found = []
+        for piece, (name, own) in enumerate(zip(library.name, library.take, strict=True)):
+            if own == take or (own is None and song == name):
+                beats = library.beats[library.first[piece] :][: library.count[piece]]
+                seconds = (beats - library.starts[piece]) / FPS
+                found.append((piece, int(np.abs(seconds - first_beat).argmin())))
+        return found
 
     def _piece(self, style: int) -> int:
         own = self._by_genre[style]
         if len(own) and self.random.random() < STYLE_MATCH:
             return int(self.random.choice(own))
-        return int(self.random.integers(len(self.library.count)))
+        return int(self.random.choice(self._common))
 
 
 def beat_channels(number: NDArray[np.float64], bar: NDArray[np.int64]) -> Floats:

@@ -119,4 +119,4 @@ def test_a_take_danced_to_a_song_of_the_library_gets_that_song_in_its_place(
     rate = 1 + random.uniform(-0.08, 0.08, 64)
     place = (start % 600)[:, None] + np.arange(180) * rate[:, None]
     right = np.abs(onset - place / 1500).max(1) < 2 / 1500
-    assert 0.6 < right.mean() < 0.95
+    assert 0.4 < right.mean() < 0.75
