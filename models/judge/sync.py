@@ -24,10 +24,12 @@ NULL_SHIFTS = 128
 #: Metrical levels, as multiples of the beat rate.
 LEVELS: dict[str, float] = {"1/4": 0.25, "1/3": 1 / 3, "1/2": 0.5, "1": 1.0, "2": 2.0}
 COHERENCE_WINDOW = 20.0
-#: Wrong tempi for the null of the coherence: far enough away to be told apart in 20 s.
-WARPS: tuple[float, ...] = tuple(
-    sign_ratio for ratio in (1.13, 1.17, 1.21, 1.26, 1.30) for sign_ratio in (ratio, 1 / ratio)
-)
+#: A level that a window holds fewer cycles of is not judged.
+FEWEST_CYCLES = 4.0
+#: A wrong tempo differs from every metrical level by so many cycles a window (what a Hann window
+#: tells apart) and by this share. So many are tried on either side, half a cycle apart.
+APART_CYCLES, APART_SHARE = 2.0, 0.08
+WRONG_TEMPI = 5
 
 _GOLDEN = 0.6180339887498949
 
@@ -50,7 +52,8 @@ def matched(found: Sequence[float] | Array, true: Sequence[float] | Array, withi
 def beat_scores(motion: Array, music: Array, within: float = TOLERANCE) -> dict[str, float]:
     """Precision, recall and F1 of motion beats against music beats (times in seconds).
 
-    Only the stretch that the music's beats cover is judged. All zero when either side is empty.
+    Only the stretch that the music's beats cover is judged, and half a beat to either side. All
+    zero when either side is empty.
     """
     motion, music = _covered(motion, music, within), np.sort(np.asarray(music, dtype=float))
     pairs = matched(motion, music, within)
@@ -62,14 +65,20 @@ def beat_scores(motion: Array, music: Array, within: float = TOLERANCE) -> dict[
 def null_f1(
     motion: Array, music: Array, within: float = TOLERANCE, shifts: int = NULL_SHIFTS
 ) -> float:
-    """Mean F1 when the music's beats are shifted round in a circle (evenly spread shifts)."""
+    """Mean F1 when the music's beats are shifted round in a circle (evenly spread shifts).
+
+    The circle is one beat longer than from the first beat to the last, and all motion beats on it
+    count: otherwise beats that are shifted past the last one would find no partner, and what
+    knows no music would seem a little better than chance.
+    """
     music = np.sort(np.asarray(music, dtype=float))
     if len(music) < 2:
         return 0.0
-    motion = _covered(motion, music, within)
-    span = music[-1] - music[0] + float(np.median(np.diff(music)))
+    beat = float(np.median(np.diff(music)))
+    motion, start = _covered(motion, music, within), music[0] - beat / 2
+    span = music[-1] - music[0] + beat
     offsets = span * ((np.arange(shifts) + 0.5) * _GOLDEN % 1.0)
-    moved = np.sort((music - music[0] + offsets[:, None]) % span, axis=1) + music[0]
+    moved = np.sort((music - start + offsets[:, None]) % span, axis=1) + start
     return float(np.mean([_f1(matched(motion, m, within), len(motion), len(m)) for m in moved]))
 
 
@@ -97,19 +106,43 @@ def coherence(speed: Array, fps: float, music: Array) -> dict[str, float]:
 
     The share of the envelope's swing (its spread over 20-s windows, Hann, half overlapped) that a
     sinusoid locked to the music's phase carries at 1/4, 1/3, 1/2, 1 and 2 times the beat rate; any
-    lag will do. Keys `coherence_LEVEL` and `coherence_LEVEL_margin`. Zero with under 8 beats.
+    lag will do. Smooth noise has .1 to .2, so go by the margin: what is left when the mean of the
+    nearest wrong tempi (`wrong_tempi`) below and above is taken off. Keys `coherence_LEVEL` and
+    `coherence_LEVEL_margin`. Zero with under 8 beats, and for levels too slow for so short a dance.
     """
     music = np.asarray(music, dtype=float)
+    result = {f"coherence_{name}{end}": 0.0 for name in LEVELS for end in ("", "_margin")}
     if len(music) < 8 or len(speed) < 4 * fps:
-        return {f"coherence_{n}{end}": 0.0 for n in LEVELS for end in ("", "_margin")}
+        return result
     phase = beat_phase(np.arange(len(speed)) / fps, music)
-    result: dict[str, float] = {}
+    window = min(len(speed), round(COHERENCE_WINDOW * fps))
+    cycles = (phase[-1] - phase[0]) / (len(phase) - 1) * window
     for name, level in LEVELS.items():
+        if cycles * level < FEWEST_CYCLES:
+            continue
         value = _locked_share(speed, phase * level, fps)
-        null = np.mean([_locked_share(speed, phase * level * warp, fps) for warp in WARPS])
+        sides = [
+            np.mean([_locked_share(speed, phase * wrong, fps) for wrong in side])
+            for side in wrong_tempi(level, cycles)
+            if side
+        ]
         result[f"coherence_{name}"] = value
-        result[f"coherence_{name}_margin"] = value - float(null)
+        result[f"coherence_{name}_margin"] = value - float(np.mean(sides))
     return result
+
+
+def wrong_tempi(level: float, cycles: float) -> tuple[list[float], list[float]]:
+    """Multiples of the beat rate just under and just over a level that are no metrical level.
+
+    cycles: beats in a window. A multiple that a window cannot tell from some level would find what
+    truly swings there and call it chance.
+    """
+    grid = np.arange(1.0, 4 * cycles, 0.5)
+    levels = cycles * np.array(list(LEVELS.values()))
+    gaps = np.abs(grid[:, None] - levels)
+    free = grid[(gaps >= np.maximum(APART_CYCLES, APART_SHARE * levels)).all(1)] / cycles
+    below, above = free[free < level], free[free > level]
+    return below[-WRONG_TEMPI:].tolist(), above[:WRONG_TEMPI].tolist()
 
 
 def beat_phase(times: Array, music: Array) -> Array:
@@ -142,7 +175,8 @@ def _covered(motion: Array, music: Array, within: float) -> Array:
     motion = np.sort(np.asarray(motion, dtype=float))
     if not len(music):
         return motion
-    return motion[(motion >= np.min(music) - within) & (motion <= np.max(music) + within)]
+    reach = within if len(music) < 2 else max(within, float(np.median(np.diff(music))) / 2)
+    return motion[(motion >= np.min(music) - reach) & (motion <= np.max(music) + reach)]
 
 
 def _f1(pairs: int, found: int, true: int) -> float:
