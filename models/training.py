@@ -39,8 +39,8 @@ Look = Callable[[nn.Module], Mapping[str, float]]
 class Run:
     """One network, its optimiser and its averaged copy, kept in a folder.
 
-    minutes: spent so far; step: optimiser steps so far. Both, and the weights, come from the
-    folder's checkpoint where there is one.
+    minutes: spent so far; cpu_minutes: of processor time in them; step: optimiser steps so far.
+    These, and the weights, come from the folder's checkpoint where there is one.
     """
 
     def __init__(
@@ -53,7 +53,7 @@ class Run:
         self.optimiser = torch.optim.AdamW(
             model.parameters(), rate, (0.9, 0.98), weight_decay=weight_decay
         )
-        self.step, self.minutes = 0, 0.0
+        self.step, self.minutes, self.cpu_minutes = 0, 0.0, 0.0
         folder.mkdir(parents=True, exist_ok=True)
         if (folder / CHECKPOINT).exists():
             self._resume()
@@ -68,10 +68,11 @@ class Run:
         saved = looked = spoken = time.monotonic()
         recent: list[dict[str, float]] = []
         while self.minutes < self.budget:
-            began = time.monotonic()
+            began, worked = time.monotonic(), time.process_time()
             recent.append(self.take(step))
             now = time.monotonic()
             self.minutes += (now - began) / 60
+            self.cpu_minutes += (time.process_time() - worked) / 60
             over = self.minutes >= self.budget
             if now - spoken > 30 or over:
                 self._write_log({k: float(np.mean([r[k] for r in recent])) for k in recent[-1]})
@@ -107,6 +108,7 @@ class Run:
             "optimiser": self.optimiser.state_dict(),
             "step": self.step,
             "minutes": self.minutes,
+            "cpu_minutes": self.cpu_minutes,
         }
         torch.save(kept, partial)
         os.replace(partial, path)
@@ -117,6 +119,7 @@ class Run:
         self.average.load_state_dict(kept["average"])
         self.optimiser.load_state_dict(kept["optimiser"])
         self.step, self.minutes = kept["step"], kept["minutes"]
+        self.cpu_minutes = kept.get("cpu_minutes", 0.0)
 
     def _rate_now(self) -> float:
         """Linear warm-up by steps, then a cosine over the budget."""
@@ -124,7 +127,9 @@ class Run:
         return self.rate * warm * (0.02 + 0.98 * 0.5 * (1 + math.cos(math.pi * self.progress)))
 
     def _write_log(self, values: Mapping[str, float]) -> None:
-        line = {"step": self.step, "minutes": self.minutes, **values}
+        line = {
+            "step": self.step, "minutes": self.minutes, "cpu_minutes": self.cpu_minutes, **values
+        }  # fmt: skip
         rounded = {k: round(v, 4) if isinstance(v, float) else v for k, v in line.items()}
         with open(self.folder / "log.jsonl", "a", encoding="utf-8") as file:
             file.write(json.dumps(rounded) + "\n")
