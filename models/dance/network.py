@@ -36,6 +36,10 @@ class Conditions(NamedTuple):
     energy: Tensor
     heard: Tensor
 
+    def first(self, count: int) -> Conditions:
+        """The same of the first items only."""
+        return Conditions(*(part[:count] for part in self))
+
 
 class Encoder(nn.Module):
     """f: raw features (B, 60, 152) -> latents (B, 15, D) of unit variance."""

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""One training step of either stage, and the corruption that makes music necessary.
+"""One training step of the first two stages, and the corruption that makes music necessary.
 
 With its full context a predictor reads the beat off the motion and ignores the music. So context is
 withheld or blurred at random, sound features are dropped while the beat phase stays, and the whole
@@ -89,7 +89,7 @@ def encoding_step(model: DanceModel, batch: Tensors, progress: float) -> dict[st
         context = torch.where(forced, latents[:, segment], predicted)
     jepa = torch.stack(errors).mean()
     inverse = F.mse_loss(
-        model.inverse(torch.cat([sequence[:, :-1], sequence[:, 1:]], dim=-1)), _heard(batch)
+        model.inverse(torch.cat([sequence[:, :-1], sequence[:, 1:]], dim=-1)), heard(batch)
     )
     loss = weighted(rebuilt, RECONSTRUCTION) + weighted(spread, VICREG) + 0.3 * jepa + 0.5 * inverse
     return {"loss": loss, **rebuilt, **spread, "jepa": jepa, "inverse": inverse}
@@ -100,17 +100,7 @@ def flow_step(model: DanceModel, batch: Tensors, progress: float) -> dict[str, T
     own estimate, and towards the end the decoder learns to read such estimates."""
     with torch.no_grad():
         latents = batch.encoded(model)
-    heard = _heard(batch)
-    told = corrupted(batch, latents[:, 0], 1)
-    first, estimate, time = flow_loss(model.flow, latents[:, 1], told)
-    rhythm = _rhythm(model, heard, 1, estimate, time, told)
-    own = (torch.rand_like(time) < 0.5 * progress) & (time > 0.5)
-    context = torch.where(own[:, None, None], estimate.detach(), latents[:, 1])
-    told = corrupted(batch, context, 2)
-    second, estimate, time = flow_loss(model.flow, latents[:, 2], told)
-    rhythm = rhythm + _rhythm(model, heard, 2, estimate, time, told)
-    loss = first + second + RHYTHM * rhythm
-    terms = {"loss": loss, "flow": (first + second) / 2, "rhythm": rhythm / 2}
+    terms, estimate, time = predicting(model, batch, latents, 0.5 * progress)
     if progress > READING:
         late = torch.argsort(time, descending=True)[: len(time) // 3]
         read = torch.cat([latents[late, 1], estimate[late].detach()], dim=1)
@@ -122,7 +112,28 @@ def flow_step(model: DanceModel, batch: Tensors, progress: float) -> dict[str, T
     return terms
 
 
-def _rhythm(
+def predicting(
+    model: DanceModel, batch: Tensors, latents: Tensor, own_share: float
+) -> tuple[dict[str, Tensor], Tensor, Tensor]:
+    """The flow's terms on the second and third segment of latents (B, 3, 15, D).
+
+    own_share: how often the third goes on from the flow's own estimate of the second. Returns the
+    terms, the estimates of the third (B, 15, D) and their times (B,).
+    """
+    wanted = heard(batch)
+    told = corrupted(batch, latents[:, 0], 1)
+    first, estimate, time = flow_loss(model.flow, latents[:, 1], told)
+    rhythm = rhythm_loss(model, wanted, 1, estimate, time, told)
+    own = (torch.rand_like(time) < own_share) & (time > 0.5)
+    context = torch.where(own[:, None, None], estimate.detach(), latents[:, 1])
+    told = corrupted(batch, context, 2)
+    second, estimate, time = flow_loss(model.flow, latents[:, 2], told)
+    rhythm = rhythm + rhythm_loss(model, wanted, 2, estimate, time, told)
+    loss = first + second + RHYTHM * rhythm
+    return {"loss": loss, "flow": (first + second) / 2, "rhythm": rhythm / 2}, estimate, time
+
+
+def rhythm_loss(
     model: DanceModel,
     heard: Tensor,
     segment: int,
@@ -142,7 +153,7 @@ def _rhythm(
     return (error * time * told.heard[:, 0]).mean()
 
 
-def _heard(batch: Tensors) -> Tensor:
+def heard(batch: Tensors) -> Tensor:
     """What the IDM head recovers at every token but the first: beat phase, onset, energy."""
     music = batch.music[:, : batch.segments * SEGMENT].unflatten(1, (-1, 4))
     phase_onset = torch.cat([music[:, :, 0, 37:39], music[:, :, :, 0].amax(2)[..., None]], dim=-1)

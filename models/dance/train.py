@@ -1,9 +1,10 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """Train the dance model: `python -m twostep.models.dance.train --shards DIR --run DIR --budget 60`.
 
-Two stages share the budget: f, d and the deterministic g (JEPA with VICReg), then the flow in the
-frozen latent space. Everything is scheduled by the time spent, so the same script serves two CPU
-cores and a large GPU. A checkpoint is written every few minutes; the same command goes on from it.
+Three stages share the budget: f, d and the deterministic g (JEPA with VICReg); the flow in the
+frozen latent space; then flow, decoder and the deterministic g refine each other in it. Everything
+is scheduled by the time spent, so the same script serves two CPU cores and a large GPU. A
+checkpoint is written every few minutes; the same command goes on from it.
 """
 
 from __future__ import annotations
@@ -25,14 +26,16 @@ from torch import nn
 from .config import SIZES, Config
 from .network import DanceModel
 from .pairing import Dances, Library, Pairing
+from .refining import refining_step
 from .steps import Tensors, encoding_step, flow_step
 from .watch import Watch
 
 log = logging.getLogger(__name__)
 
-STAGES = ("encoding", "flow")
-#: Share of the budget that goes to the first stage.
-ENCODING_SHARE = 0.3
+STAGES = {"encoding": encoding_step, "flow": flow_step, "refining": refining_step}
+#: Share of the budget that each stage gets, and of the learning rate it begins with.
+SHARES = (0.2, 0.47, 0.33)
+RATES = (1.0, 1.0, 0.6)
 SEGMENTS = 3
 EMA_DECAY = 0.999
 CHECKPOINT_MINUTES = 4.0
@@ -49,7 +52,7 @@ class State:
     optimiser: torch.optim.AdamW
     stage: int = 0
     step: int = 0
-    minutes: list[float] = field(default_factory=lambda: [0.0, 0.0])
+    minutes: list[float] = field(default_factory=lambda: [0.0] * len(STAGES))
 
     def save(self, path: Path) -> None:
         partial = path.with_suffix(".part")
@@ -69,12 +72,12 @@ class State:
 
 
 def stage_parameters(model: DanceModel, stage: int) -> list[nn.Parameter]:
-    """What a stage trains; the encoder is frozen in the second."""
-    parts: list[nn.Module] = (
-        [model.encoder, model.decoder, model.jepa, model.inverse]
-        if stage == 0
-        else [model.flow, model.decoder]
-    )
+    """What a stage trains; the encoder is frozen after the first."""
+    parts: list[nn.Module] = [
+        [model.encoder, model.decoder, model.jepa, model.inverse],
+        [model.flow, model.decoder],
+        [model.flow, model.decoder, model.jepa],
+    ][stage]
     return [parameter for part in parts for parameter in part.parameters()]
 
 
@@ -98,9 +101,12 @@ def resume(path: Path, state: State) -> State:
     kept = torch.load(path, map_location="cpu", weights_only=True)
     state.model.load_state_dict(kept["model"])
     state.average.load_state_dict(kept["average"])
-    state.stage, state.step, state.minutes = kept["stage"], kept["step"], kept["minutes"]
-    state.optimiser = optimiser_for(state.model, state.stage)
-    state.optimiser.load_state_dict(kept["optimiser"])
+    state.stage, state.step = kept["stage"], kept["step"]
+    state.minutes = [*kept["minutes"], 0.0, 0.0][: len(STAGES)]
+    if state.stage < len(STAGES):
+        state.optimiser = optimiser_for(state.model, state.stage)
+        if state.step:  # a stage that has not begun has nothing to go on with
+            state.optimiser.load_state_dict(kept["optimiser"])
     return state
 
 
@@ -129,11 +135,11 @@ def take_step(state: State, batch: Tensors, progress: float) -> dict[str, float]
     """One optimiser step of the present stage; returns its terms."""
     state.model.train()
     state.model.encoder.train(state.stage == 0)
-    rate = learning_rate(state.model.config.learning_rate, state.step, progress)
+    highest = RATES[state.stage] * state.model.config.learning_rate
+    rate = learning_rate(highest, state.step, progress)
     for group in state.optimiser.param_groups:
         group["lr"] = rate
-    run = encoding_step if STAGES[state.stage] == "encoding" else flow_step
-    terms = run(state.model, batch, progress)
+    terms = list(STAGES.values())[state.stage](state.model, batch, progress)
     state.optimiser.zero_grad(set_to_none=True)
     terms["loss"].backward()
     nn.utils.clip_grad_norm_(stage_parameters(state.model, state.stage), 1.0)
@@ -144,7 +150,7 @@ def take_step(state: State, batch: Tensors, progress: float) -> dict[str, float]
 
 
 def next_stage(state: State) -> None:
-    """Freeze the averaged encoder and go on to the flow."""
+    """Go on to the next stage with the averaged weights, of which the encoder stays frozen."""
     state.model.load_state_dict(state.average.state_dict())
     state.stage, state.step = state.stage + 1, 0
     if state.stage < len(STAGES):
@@ -153,7 +159,7 @@ def next_stage(state: State) -> None:
 
 def train(state: State, pairing: Pairing, watch: Watch, run: Path, budget: float) -> None:
     """Spend what is left of the budget (minutes)."""
-    shares = (ENCODING_SHARE * budget, (1 - ENCODING_SHARE) * budget)
+    shares = [share * budget for share in SHARES]
     device = next(state.model.parameters()).device
     saved = looked = spoken = time.monotonic()
     recent: list[dict[str, float]] = []
@@ -182,7 +188,8 @@ def train(state: State, pairing: Pairing, watch: Watch, run: Path, budget: float
 
 
 def _write_log(run: Path, state: State, values: dict[str, float]) -> None:
-    line = {"stage": state.stage, "step": state.step, "minutes": sum(state.minutes), **values}
+    line = {"stage": state.stage, "step": state.step, "minutes": sum(state.minutes)}
+    line |= {"cpu_minutes": time.process_time() / 60, **values}
     rounded = {k: round(v, 4) if isinstance(v, float) else v for k, v in line.items()}
     with open(run / "log.jsonl", "a", encoding="utf-8") as file:
         file.write(json.dumps(rounded) + "\n")
@@ -196,7 +203,7 @@ def main() -> None:
         "--shards", type=Path, required=True, help="folder of motion.npz, music.npz"
     )
     parser.add_argument("--run", type=Path, required=True, help="folder of checkpoints and the log")
-    parser.add_argument("--budget", type=float, required=True, help="minutes for both stages")
+    parser.add_argument("--budget", type=float, required=True, help="minutes for all stages")
     parser.add_argument("--size", choices=SIZES, default="small")
     parser.add_argument("--device", default="cuda" if torch.cuda.is_available() else "cpu")
     parser.add_argument("--seed", type=int, default=0)

@@ -11,8 +11,10 @@ import onnxruntime as ort
 import pytest
 import torch
 
-from twostep.models.dance import export, train
+from twostep.models.dance import export, refining, train
 from twostep.models.dance.config import SIZES, SMALL
+from twostep.models.dance.pairing import Dances, Library, Pairing
+from twostep.models.dance.steps import Tensors
 from twostep.models.dance.train import load_average
 
 from .test_network import awake
@@ -41,16 +43,16 @@ def lines(run: Path) -> list[dict[str, float]]:
     return [json.loads(line) for line in (run / "log.jsonl").read_text().splitlines()]
 
 
-def test_both_stages_spend_their_share_of_the_budget(run: Path) -> None:
+def test_every_stage_spends_its_share_of_the_budget(run: Path) -> None:
     kept = torch.load(run / "checkpoint.pt", weights_only=True)
-    assert kept["stage"] == 2
-    shares = np.array([train.ENCODING_SHARE, 1 - train.ENCODING_SHARE])
+    assert kept["stage"] == len(train.STAGES)
+    shares = np.array(train.SHARES)
     assert np.all(np.array(kept["minutes"]) * 60 >= SECONDS * shares), "the budget is spent"
     assert all(count > 0 for count in steps_by_stage(run))
 
 
 def steps_by_stage(run: Path) -> list[int]:
-    return [sum("loss" in line for line in lines(run) if line["stage"] == s) for s in (0, 1)]
+    return [sum("loss" in line for line in lines(run) if line["stage"] == s) for s in range(3)]
 
 
 def test_the_log_watches_collapse_and_the_half_beat(run: Path) -> None:
@@ -75,12 +77,53 @@ def test_a_stopped_run_goes_on_where_it_was(
     monkeypatch.setitem(SIZES, "small", TINY)
     command(monkeypatch, shards, tmp_path, SECONDS / 60)
     after = torch.load(tmp_path / "checkpoint.pt", weights_only=True)
-    assert after["stage"] == 2
+    assert after["stage"] == len(train.STAGES)
     assert after["minutes"][0] == kept["minutes"][0]
     encoder = "encoder.embed.weight"
     assert torch.equal(after["model"][encoder], kept["average"][encoder]), "the encoder is frozen"
     flow = "flow.embed.weight"
     assert not torch.equal(after["model"][flow], kept["average"][flow])
+
+
+def test_a_run_of_two_stages_is_refined_by_a_third(
+    run: Path, shards: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    kept = torch.load(run / "checkpoint.pt", weights_only=True)
+    before = {**kept, "stage": 2, "step": 0, "minutes": kept["minutes"][:2]}
+    torch.save(before, tmp_path / "checkpoint.pt")
+    monkeypatch.setitem(SIZES, "small", TINY)
+    command(monkeypatch, shards, tmp_path, SECONDS / 60)
+    after = torch.load(tmp_path / "checkpoint.pt", weights_only=True)
+    assert after["minutes"][:2] == kept["minutes"][:2] and after["minutes"][2] > 0
+
+    def same(part: str) -> bool:
+        names = [n for n in kept["average"] if n.startswith(part) and n.endswith("weight")]
+        return all(torch.equal(after["model"][name], kept["average"][name]) for name in names)
+
+    assert same("encoder.") and same("inverse.")
+    assert not any(same(part) for part in ("flow.", "decoder.", "jepa."))
+
+
+def test_the_decoder_reads_what_the_flow_walked_to(
+    run: Path, shards: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    model = load_average(run / "checkpoint.pt")
+    pairing = Pairing(
+        Dances(shards / "motion.npz", "train", train.SEGMENTS),
+        Library.load(shards / "music.npz", "train"),
+        0,
+    )
+    batch = Tensors(pairing.draw(4), torch.device("cpu"))
+    latents = batch.encoded(model)
+    goal = torch.full_like(latents[:, 0], 0.5)
+
+    def leads_to_goal(x: torch.Tensor, time: torch.Tensor, told: object) -> torch.Tensor:
+        return (goal - x) / (1 - time)[:, None, None]
+
+    monkeypatch.setattr(model.flow, "forward", leads_to_goal)
+    walked = refining._walked(model, batch, latents)
+    assert torch.equal(walked[:, 0], latents[:, 0]), "the first segment is the true one"
+    assert torch.allclose(walked[:, 1:], goal[:, None].expand_as(walked[:, 1:]), atol=1e-4)
 
 
 def test_onnx_says_what_torch_says(run: Path, tmp_path: Path) -> None:
