@@ -38,7 +38,7 @@ class Networks:
         self.card = card
         encoder = open_session(network(card, "encoder.onnx"), provider)
         self.provider, self.note = encoder.provider, encoder.note
-        self._cores = ThreadPoolExecutor(_threads()) if self.provider == "CPU" else None
+        self._cores = ThreadPoolExecutor(threads()) if self.provider == "CPU" else None
         predictor = open_session(network(card, "predictor.onnx"), provider, self._part(candidates))
         decoder = open_session(network(card, "decoder.onnx"), provider)
         self._sessions = {
@@ -113,7 +113,8 @@ class Networks:
         return result
 
 
-def _threads() -> int:
+def threads() -> int:
+    """How many runs go side by side on the CPU."""
     named = os.environ.get(VARIABLE, "")
     return min(CORES, max(1, int(named))) if named.isdecimal() else CORES
 
