@@ -54,14 +54,13 @@ def _blurred(latents: Tensor) -> Tensor:
 def _walked(model: DanceModel, batch: Tensors, latents: Tensor) -> Tensor:
     """Latents (READ, S, 15, D) whose segments after the first the flow made from half-way."""
     low, high = HALF_WAY
-    latents = latents[:READ]
-    count = len(latents)
-    done = [latents[:, 0]]
+    count = min(READ, len(latents))
+    done = [latents[:count, 0]]
     for segment in range(1, latents.shape[1]):
         told = corrupted(batch, latents[:, segment - 1], segment).first(count)
         time = low + (high - low) * torch.rand(count, device=latents.device)
         step = (1 - time) / WALK
-        truth = latents[:, segment]
+        truth = latents[:count, segment]
         noise = torch.randn_like(truth)
         x = noise + time[:, None, None] * (truth - noise)
         for _ in range(WALK):
