@@ -13,8 +13,8 @@ from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
+from scipy.spatial.distance import cdist
 
-from . import body
 from .signals import Array
 
 #: A spread under this is no spread: such a feature never varies in the truth.
@@ -140,27 +140,18 @@ def diversity(features: NDArray[np.floating]) -> float:
 
 def diversity_by_song(features: NDArray[np.floating], songs: Sequence[str]) -> dict[str, float]:
     """`within` (pairs that dance to the same song) and `between` songs, as `diversity`."""
-    return _by_song(_distances(features), songs)
-
-
-def pose_diversity(
-    dances: Sequence[NDArray[np.floating]], songs: Sequence[str]
-) -> dict[str, float]:
-    """The same in pose space: mean joint distance, metres, of dances frame by frame.
-
-    dances: centred poses (T, 24, 3) at one rate.
-    """
-    gaps = np.zeros((len(dances), len(dances)))
-    for i, one in enumerate(dances):
-        for j in range(i):
-            gaps[i, j] = gaps[j, i] = body.difference(one, dances[j])
-    return _by_song(gaps, songs)
+    gaps, names = _distances(features), np.asarray(songs)
+    same = names[:, None] == names[None]
+    return {"within": _mean_of_pairs(gaps, same), "between": _mean_of_pairs(gaps, ~same)}
 
 
 def _spreads(samples: NDArray[np.floating]) -> Array:
     """A matrix whose product with itself is the covariance, of at most D rows."""
     centred = (samples - samples.mean(0)) / np.sqrt(len(samples) - 1)
-    return np.linalg.qr(centred, mode="r") if centred.shape[0] > centred.shape[1] else centred
+    if centred.shape[0] <= centred.shape[1]:
+        return centred
+    triangle: Array = np.linalg.qr(centred, mode="r")  # type: ignore[assignment]
+    return triangle
 
 
 def _some(rows: Array, count: int, rng: np.random.Generator) -> Array:
@@ -168,14 +159,8 @@ def _some(rows: Array, count: int, rng: np.random.Generator) -> Array:
 
 
 def _distances(features: NDArray[np.floating]) -> Array:
-    gaps: Array = np.linalg.norm(features[:, None] - features[None], axis=-1)
+    gaps: Array = cdist(features, features)
     return gaps
-
-
-def _by_song(gaps: Array, songs: Sequence[str]) -> dict[str, float]:
-    names = np.asarray(songs)
-    same = names[:, None] == names[None]
-    return {"within": _mean_of_pairs(gaps, same), "between": _mean_of_pairs(gaps, ~same)}
 
 
 def _mean_of_pairs(gaps: Array, wanted: NDArray[np.bool_]) -> float:

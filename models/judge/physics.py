@@ -17,8 +17,9 @@ from .signals import Array
 #: What the score is defined on: rate, and seconds of a window.
 PFC_FPS = 30.0
 PFC_SECONDS = 5.0
-#: The largest acceleration is taken to be this percentile, and never under this many m/s^2.
-TOP = 99.0
+#: The largest acceleration is taken to be this percentile (a glitch of one frame is in three
+#: differences of a window's 148), and never under this many m/s^2.
+TOP = 95.0
 LEAST = 1.0
 
 
@@ -32,7 +33,7 @@ def pfc(positions: NDArray[np.floating], fps: float = PFC_FPS, *, published: boo
 
     published: the share is in the maximum, as in the public code: a single glitch then makes a
     window good, and a clip whose pelvis stands still has no score (NaN). Without it the largest is
-    the 99th percentile and at least 1 m/s^2; a frozen figure scores 0, so read this beside motion
+    the 95th percentile and at least 1 m/s^2; a frozen figure scores 0, so read this beside motion
     magnitude.
     """
     windows = cut(resampled(positions, fps, PFC_FPS), PFC_FPS, PFC_SECONDS, whole=False)
