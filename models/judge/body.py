@@ -7,6 +7,8 @@ motion are measured alike.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import numpy as np
 from numpy.typing import NDArray
 
@@ -23,6 +25,10 @@ STANDING = np.array([ANKLE_HEIGHT, TOE_HEIGHT, ANKLE_HEIGHT, TOE_HEIGHT])
 #: Share of the style's mean speed under which the body counts as frozen.
 FROZEN_SHARE = 0.25
 BLOCK_SECONDS = 10.0
+#: Third differences that cross the join of two segments.
+CROSSING = 3
+#: Of truth's spans, the share whose jerk a seam is held against.
+USUAL_JERK = 95.0
 
 
 def feet(positions: NDArray[np.floating], fps: float) -> dict[str, float]:
@@ -91,6 +97,48 @@ def smoothness(
     return result
 
 
+def span_jerk(positions: NDArray[np.floating], fps: float) -> Array:
+    """Mean joint jerk of every span as long as a seam, (T - 5,), m/s^3.
+
+    Entry t is what a join between the frames t + 2 and t + 3 would show.
+    """
+    jerk = joint_jerk(positions, fps)
+    if len(jerk) < CROSSING:
+        return np.zeros(0)
+    return np.lib.stride_tricks.sliding_window_view(jerk, CROSSING).mean(1)
+
+
+def seam_jerk(positions: NDArray[np.floating], fps: float, segment: int) -> Array:
+    """Mean joint jerk across each join of segments of so many frames, (joins,), m/s^3."""
+    return span_jerk(positions, fps)[segment - CROSSING :: segment]
+
+
+def usual_jerk(real: Sequence[NDArray[np.floating]], fps: float) -> float:
+    """The jerk, m/s^3, that 95 % of the spans of real positions stay under; to hold seams against.
+
+    Raises ValueError when none of them lasts as long as a seam.
+    """
+    spans = np.concatenate([span_jerk(positions, fps) for positions in real] or [np.zeros(0)])
+    if not len(spans):
+        raise ValueError("No real motion is long enough to tell its jerk.")
+    return float(np.percentile(spans, USUAL_JERK))
+
+
+def seams(
+    positions: NDArray[np.floating], fps: float, segment: int, usual: float
+) -> dict[str, float]:
+    """How the joins of a rollout compare with real motion, whose `usual_jerk` is given.
+
+    seam_jerk: mean over the joins as a share of usual, wanted up to 1. seams_within: share of the
+    joins that are under it; of real spans .95 are. Without a join 0 and 1.
+    """
+    jerk = seam_jerk(positions, fps, segment)
+    if not len(jerk):
+        return {"seam_jerk": 0.0, "seams_within": 1.0}
+    share = float(jerk.mean()) / max(usual, 1e-9)
+    return {"seam_jerk": share, "seams_within": float((jerk <= usual).mean())}
+
+
 def stage(root: NDArray[np.floating]) -> dict[str, float]:
     """Distance over the floor from where the dance began: largest and 95th percentile, metres."""
     away = np.linalg.norm(root[:, :2] - root[:1, :2], axis=1)
@@ -104,6 +152,29 @@ def blocks(speed: Array, fps: float, seconds: float = BLOCK_SECONDS) -> Array:
     if len(cuts) > 1 and len(speed) - cuts[-1] < size / 2:
         cuts = cuts[:-1]
     return np.array([speed[c : c + size].mean() for c in cuts])
+
+
+def ends(speed: Array, fps: float, seconds: float = BLOCK_SECONDS) -> tuple[float, float]:
+    """Mean speed of the first and of the last seconds; of the whole where it is shorter."""
+    size = max(1, round(seconds * fps))
+    return float(speed[:size].mean()), float(speed[-size:].mean())
+
+
+def usual_blocks(
+    real: Sequence[Array], fps: float, seconds: float = BLOCK_SECONDS
+) -> tuple[float, float]:
+    """Between which shares of their common mean speed 90 % of the blocks of real speeds lie.
+
+    Only whole blocks count: real dancers are faster and slower too, but not for as long as that
+    with a shorter one. Raises ValueError when no speed curve (T,) fills a block.
+    """
+    size = max(1, round(seconds * fps))
+    whole = [speed[: len(speed) // size * size] for speed in real if len(speed) >= size]
+    if not whole:
+        raise ValueError(f"No real motion lasts {seconds:g} s.")
+    means = np.concatenate([speed.reshape(-1, size).mean(1) for speed in whole])
+    low, high = np.percentile(means / max(means.mean(), 1e-9), [5, 95])
+    return float(low), float(high)
 
 
 def longest_freeze(speed: Array, fps: float, usual: float) -> float:
