@@ -6,9 +6,11 @@
     python -m twostep.models.data.music corpus --motion shards/motion.npz --library shards/music.npz
         --music DIR --midi DIR --samples DIR --out shards/score
     python -m twostep.models.data.music hearing --music DIR --midi DIR --samples DIR --out shards
+    python -m twostep.models.data.music held_out --samples DIR --out shards/held_out
 
 `hearing` trains what the audio analysis itself has learned (beat and bar) on the
-library and writes it to models/weights/dance; `library` writes shards/music.npz with it.
+library and writes it to models/weights/dance; `library` writes shards/music.npz with it. `held_out`
+writes songs that nothing is trained on, as sound files.
 """
 
 from __future__ import annotations
@@ -18,8 +20,9 @@ import sys
 from pathlib import Path
 
 from ....inference.errors import TwostepError
+from . import held_out
 from .demo import write_demo
-from .library import build, plan
+from .library import build, one_shots, plan
 
 
 def _parser() -> argparse.ArgumentParser:
@@ -36,10 +39,17 @@ def _parser() -> argparse.ArgumentParser:
         command.add_argument("--midi", type=Path, help="folder of MIDI collections")
         command.add_argument("--samples", type=Path, help="folder of one-shot drum samples")
         command.add_argument("--out", type=Path, default=Path("shards"))
-        command.add_argument("--pieces", type=int, default=8, help="composed pieces a genre")
+        command.add_argument("--pieces", type=int, default=10, help="composed pieces a genre")
         command.add_argument("--midi-pieces", type=int, default=10, help="MIDI files a collection")
         command.add_argument("--seed", type=int, default=0)
         command.add_argument("--workers", type=int, default=None)
+    commands.choices["library"].add_argument(
+        "--motion", type=Path, help="motion.npz, whose takes get songs of their own"
+    )
+    songs = commands.add_parser("held_out", help="write songs that nothing is trained on")
+    songs.add_argument("--samples", type=Path, help="folder of one-shot drum samples")
+    songs.add_argument("--split", choices=("validation", "test"), default="test")
+    songs.add_argument("--out", type=Path, required=True)
     corpus = commands.add_parser("corpus", help="write what the score is trained on")
     corpus.add_argument("--motion", type=Path, help="motion.npz, to pair music with")
     corpus.add_argument("--library", type=Path, help="music.npz, to be danced to by the networks")
@@ -61,6 +71,8 @@ def main() -> int:
     try:
         if args.command == "demo":
             print(write_demo(args.out))
+        elif args.command == "held_out":
+            print(held_out.write(args.out, args.split, one_shots(args.samples)))
         elif args.command == "corpus":
             from . import corpus
 
@@ -70,7 +82,7 @@ def main() -> int:
         elif args.command == "library":
             path = build(
                 args.music, args.midi, args.samples, args.out, args.pieces, args.seed,
-                args.midi_pieces, args.workers, report=print,
+                args.midi_pieces, args.workers, report=print, motion=args.motion,
             )  # fmt: skip
             print(path)
         else:

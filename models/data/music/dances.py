@@ -63,29 +63,29 @@ def recorded(path: Path) -> list[Dance]:
 
 
 def generated(music: Path, folder: Path, seed: int = 0, workers: int = 2) -> list[Dance]:
-    """A dance of the shipped networks to every track of music.npz; every second validation track
-    is for testing.
+    """A dance of the shipped networks to every track of music.npz that was not made for a dance.
 
     folder: keeps them, one file each; those that are there already are not made again.
     """
-    tracks = _tracks(music)[1]
+    free = [(n, track) for n, track in enumerate(_tracks(music)[1]) if not track.get("take")]
     folder.mkdir(parents=True, exist_ok=True)
-    paths = [folder / f"{number:04d}.npz" for number in range(len(tracks))]
-    missing = [number for number, path in enumerate(paths) if not path.exists()]
+    paths = {number: folder / f"{number:04d}.npz" for number, _ in free}
     with ProcessPoolExecutor(workers) as pool:
-        made = [pool.submit(_dance_to, music, n, seed, paths[n]) for n in missing]
+        made = [
+            pool.submit(_dance_to, music, number, seed, path)
+            for number, path in paths.items()
+            if not path.exists()
+        ]
         for each in made:
             each.result()
-    held_out = [number for number, track in enumerate(tracks) if track["split"] != "train"]
     dances = []
-    for number, (track, path) in enumerate(zip(tracks, paths, strict=True)):
-        split = "train"
-        if number in held_out:
-            split = ("validation", "test")[held_out.index(number) % 2]
+    for number, track in free:
         grid = _grid_of(track)
         style = _style_of(track, seed + number)
-        motion = Motion.load(path)
-        dances.append(Dance(track["name"], split, style, motion, grid.bpm, grid, generated=True))
+        motion = Motion.load(paths[number])
+        dances.append(
+            Dance(track["name"], track["split"], style, motion, grid.bpm, grid, generated=True)
+        )
     return dances
 
 

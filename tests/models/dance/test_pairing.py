@@ -3,9 +3,11 @@ from __future__ import annotations
 
 import json
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
+from numpy.typing import NDArray
 
 from twostep.inference import pose_features
 from twostep.inference.audio import beat_channels as served_channels
@@ -94,29 +96,79 @@ def test_energy_is_a_quantile_within_the_style(pairing: Pairing) -> None:
     assert got[0] == pytest.approx([0, 1, 1])
 
 
+def test_windows_may_have_any_length(shards: Path) -> None:
+    dances = Dances(shards / "motion.npz", "train", 1, 150)
+    batch = Pairing(dances, Library.load(shards / "music.npz", "train"), 0).draw(4)
+    assert batch.motion.shape == (4, 150, 152)
+    assert batch.music.shape == (4, 166, 48)
+    assert batch.energy.shape == (4, 1)
+
+
+def retold(
+    shards: Path, out: Path, tracks: list[dict[str, Any]], takes: list[dict[str, Any]]
+) -> Pairing:
+    """Pairs with other tracks and takes; the first channel of the music says where it is from: the
+    number of the track and, as the fraction, how far on in it, in 2000 frames."""
+    with np.load(shards / "music.npz") as data:
+        features = data["features"].astype(np.float32)
+    for number, track in enumerate(tracks):
+        length = track["stop"] - track["start"]
+        features[track["start"] : track["stop"], 0] = number + np.arange(length) / 2000
+    np.savez(out / "music.npz", features=features, tracks=json.dumps(tracks))
+    with np.load(shards / "motion.npz") as data:
+        np.savez(out / "motion.npz", **{**data, "takes": json.dumps(takes)})
+    dances = Dances(out / "motion.npz", "train", 3)
+    return Pairing(dances, Library.load(out / "music.npz", "train"), 0)
+
+
+def told(shards: Path) -> tuple[list[dict[str, Any]], list[dict[str, Any]]]:
+    """The tracks and the takes."""
+    with np.load(shards / "music.npz") as music, np.load(shards / "motion.npz") as motion:
+        return json.loads(str(music["tracks"])), json.loads(str(motion["takes"]))
+
+
+def drawn(pairing: Pairing, size: int) -> tuple[NDArray[np.float32], NDArray[np.float64]]:
+    """The first channel of a batch's music (B, 180) and the rows that its motion is from."""
+    random = np.random.default_rng(0)
+    dances = pairing.dances
+    start = dances.starts[random.choice(len(dances.starts), size, p=dances.weights)]
+    rate = 1 + random.uniform(-0.08, 0.08, size)
+    return pairing.draw(size).music[:, :180, 0], start[:, None] + np.arange(180) * rate[:, None]
+
+
 def test_a_take_danced_to_a_song_of_the_library_gets_that_song_in_its_place(
     shards: Path, tmp_path: Path
 ) -> None:
-    with np.load(shards / "music.npz") as data:
-        arrays, tracks = dict(data), json.loads(str(data["tracks"]))
-    with np.load(shards / "motion.npz") as data:
-        motion, takes = dict(data), json.loads(str(data["takes"]))
-    arrays["features"] = arrays["features"].astype(np.float32)
-    piece = tracks[2]
-    piece["name"] = "mBR0"
+    tracks, takes = told(shards)
+    tracks[2]["name"] = "mBR0"
     for take in takes:
-        take["song"], take["beats"] = "mBR0", piece["beats"]
-    rows = slice(piece["start"], piece["stop"])
-    ramp = np.arange(1500, dtype=np.float32) / 1500
-    arrays["features"][rows, 0] = ramp
-    np.savez(tmp_path / "music.npz", **{**arrays, "tracks": json.dumps(tracks)})
-    np.savez(tmp_path / "motion.npz", **{**motion, "takes": json.dumps(takes)})
-    dances = Dances(tmp_path / "motion.npz", "train", 3)
-    pairing = Pairing(dances, Library.load(tmp_path / "music.npz", "train"), 0)
-    onset = pairing.draw(64).music[:, :180, 0]
-    random = np.random.default_rng(0)
-    start = dances.starts[random.choice(len(dances.starts), 64, p=dances.weights)]
-    rate = 1 + random.uniform(-0.08, 0.08, 64)
-    place = (start % 600)[:, None] + np.arange(180) * rate[:, None]
-    right = np.abs(onset - place / 1500).max(1) < 2 / 1500
-    assert 0.4 < right.mean() < 0.75
+        take["song"], take["beats"] = "mBR0", tracks[2]["beats"]
+    origin, rows = drawn(retold(shards, tmp_path, tracks, takes), 64)
+    right = np.abs(origin - 2 - rows % 600 / 2000).max(1) < 2 / 2000
+    assert 0.4 < right.mean() < 0.8
+
+
+def test_songs_composed_for_a_take_are_read_in_its_own_time_and_by_no_other(
+    shards: Path, tmp_path: Path
+) -> None:
+    tracks, takes = told(shards)
+    for number in (0, 4):
+        beats = takes[3]["beats"]
+        tracks[number] |= {"take": "take3", "beats": beats, "downbeats": [False] * len(beats)}
+    origin, rows = drawn(retold(shards, tmp_path, tracks, takes), 400)
+    whose = rows[:, 0].astype(int) // 600
+    number = np.floor(origin[:, 90]).astype(int)
+    own = np.isin(number, (0, 4))
+    assert set(whose[own]) == {3}
+    assert set(number[own]) == {0, 4}
+    assert np.mean(own[whose == 3]) == pytest.approx(0.55, abs=0.2)
+    assert np.abs(origin - number[:, None] - rows % 600 / 2000)[own].max() < 2 / 2000
+
+
+def test_a_short_song_of_a_takes_own_is_kept(shards: Path, tmp_path: Path) -> None:
+    tracks, takes = told(shards)
+    for track in tracks[:2]:
+        track["beats"], track["downbeats"] = track["beats"][:9], track["downbeats"][:9]
+    tracks[1]["take"] = "take0"
+    library = retold(shards, tmp_path, tracks, takes).library
+    assert library.name[:2] == ("piece1", "piece2")

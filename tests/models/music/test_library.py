@@ -11,10 +11,10 @@ import numpy as np
 import pytest
 import soundfile
 
-from twostep.inference.audio import assemble, rhythm
+from twostep.inference.audio import assemble, listen, rhythm
 from twostep.inference.genres import NAMES
 from twostep.inference.styles import STYLES
-from twostep.models.data.music import composer, demo, render
+from twostep.models.data.music import composer, demo, held_out, render
 from twostep.models.data.music.hearing import beat_f1
 from twostep.models.data.music.library import Job, Sound, Track, _write, plan, sound_of
 
@@ -110,6 +110,39 @@ def test_the_plan_splits_and_credits(data_folder: Path, tmp_path: Path) -> None:
     assert not any("librosa" in str(job.path) for job in jobs)
     assert all(job.licence and job.credit for job in jobs)
     assert len({job.name for job in jobs}) == len(jobs)
+
+
+def test_pieces_for_testing_have_seeds_of_their_own() -> None:
+    jobs = plan(None, None, None, None, 9, 0, 0)
+    tested = [job for job in jobs if job.split == "test"]
+    assert {job.genre for job in tested} == set(NAMES)
+    assert not {job.seed for job in tested} & {job.seed for job in jobs if job.split != "test"}
+    for split, first in held_out.SEEDS.items():
+        assert not set(range(first, first + len(held_out.SONGS))) & {job.seed for job in jobs}
+        assert split in ("validation", "test")
+
+
+@pytest.mark.slow
+@needs_synth
+def test_songs_that_are_held_out_come_with_their_beats(tmp_path: Path) -> None:
+    path = held_out.write(tmp_path, "validation", songs=(("house", 40.0), ("waltz", 20.0)))
+    songs = json.loads(path.read_text(encoding="utf-8"))
+    assert sorted(songs) == ["house_40s_validation.flac", "waltz_20s_validation.flac"]
+    song = songs["house_40s_validation.flac"]
+    assert (song["style"], song["split"], song["seconds"]) == ("house", "validation", 40.0)
+    sound, rate = soundfile.read(tmp_path / "house_40s_validation.flac")
+    assert len(sound) / rate == 40.0
+    assert not sound[-1].any()
+    heard = listen(tmp_path / "house_40s_validation.flac")
+    assert beat_f1(rhythm(heard).beats, np.array(song["beats"])) > 0.9
+    assert len(song["downbeats"]) == len(song["beats"])
+    assert songs["waltz_20s_validation.flac"]["downbeats"][:7] == [True, False, False] * 2 + [True]
+
+
+@pytest.mark.parametrize("seconds", [70.0, 180.0])
+def test_a_long_song_is_of_several_forms(seconds: float) -> None:
+    piece = composer.compose("waack", 3, held_out.form_of("waack", 3, seconds))
+    assert seconds <= piece.seconds < 2 * seconds
 
 
 @pytest.mark.slow
