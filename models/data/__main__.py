@@ -77,7 +77,7 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--music", type=Path, help="folder of licensed tracks")
     parser.add_argument("--midi", type=Path, help="folder of MIDI files")
     parser.add_argument("--samples", type=Path, help="folder of drum and bass samples")
-    parser.add_argument("--pieces", type=int, default=10, help="composed pieces a genre")
+    parser.add_argument("--pieces", type=int, default=8, help="composed pieces a genre")
     parser.add_argument("--out", type=Path, default=Path("shards"), help="where the shards go")
     parser.add_argument("--only", choices=("motion", "music"), help="prepare one half alone")
     parser.add_argument("--report", action="store_true", help="draw and write what went in")

@@ -39,7 +39,7 @@ def _parser() -> argparse.ArgumentParser:
         command.add_argument("--midi", type=Path, help="folder of MIDI collections")
         command.add_argument("--samples", type=Path, help="folder of one-shot drum samples")
         command.add_argument("--out", type=Path, default=Path("shards"))
-        command.add_argument("--pieces", type=int, default=10, help="composed pieces a genre")
+        command.add_argument("--pieces", type=int, default=8, help="composed pieces a genre")
         command.add_argument("--midi-pieces", type=int, default=10, help="MIDI files a collection")
         command.add_argument("--seed", type=int, default=0)
         command.add_argument("--workers", type=int, default=None)

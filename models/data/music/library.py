@@ -84,7 +84,7 @@ def build(
     midi_dir: Path | None,
     samples_dir: Path | None,
     out: Path,
-    pieces_per_genre: int = 10,
+    pieces_per_genre: int = 8,
     seed: int = 0,
     midi_per_folder: int = 10,
     workers: int | None = None,
