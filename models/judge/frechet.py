@@ -13,7 +13,7 @@ from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.spatial.distance import cdist
+from scipy.spatial.distance import pdist
 
 from .signals import Array
 
@@ -135,14 +135,17 @@ def diversity(features: NDArray[np.floating]) -> float:
 
     Bailando's Divk and Divg; 0 with less than two.
     """
-    return _mean_of_pairs(_distances(features), np.ones((len(features), len(features)), bool))
+    return float(pdist(features).mean()) if len(features) > 1 else 0.0
 
 
 def diversity_by_song(features: NDArray[np.floating], songs: Sequence[str]) -> dict[str, float]:
-    """`within` (pairs that dance to the same song) and `between` songs, as `diversity`."""
-    gaps, names = _distances(features), np.asarray(songs)
-    same = names[:, None] == names[None]
-    return {"within": _mean_of_pairs(gaps, same), "between": _mean_of_pairs(gaps, ~same)}
+    """`within` (pairs that dance to the same song) and `between` songs, as `diversity`; NaN where
+    there are no such pairs."""
+    gaps, names = pdist(features) if len(features) > 1 else np.zeros(0), np.asarray(songs)
+    one, other = np.triu_indices(len(names), k=1)
+    same = names[one] == names[other]
+    kinds = {"within": gaps[same], "between": gaps[~same]}
+    return {name: float(pairs.mean()) if len(pairs) else np.nan for name, pairs in kinds.items()}
 
 
 def _spreads(samples: NDArray[np.floating]) -> Array:
@@ -156,13 +159,3 @@ def _spreads(samples: NDArray[np.floating]) -> Array:
 
 def _some(rows: Array, count: int, rng: np.random.Generator) -> Array:
     return rows[rng.permutation(len(rows))[:count]]
-
-
-def _distances(features: NDArray[np.floating]) -> Array:
-    gaps: Array = cdist(features, features)
-    return gaps
-
-
-def _mean_of_pairs(gaps: Array, wanted: NDArray[np.bool_]) -> float:
-    pairs = gaps[np.triu(wanted, k=1)]
-    return float(pairs.mean()) if len(pairs) else 0.0

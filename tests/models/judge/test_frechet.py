@@ -111,6 +111,8 @@ def test_diversity_is_the_mean_distance_of_pairs():
     assert diversity(points[:1]) == 0
     found = diversity_by_song(points, ["a", "a", "b"])
     assert found == {"within": pytest.approx(5.0), "between": pytest.approx(3.5)}
+    assert np.isnan(diversity_by_song(points, ["a", "a", "a"])["between"])
+    assert np.isnan(diversity_by_song(points[:1], ["a"])["within"])
 
 
 def test_known_dances_lie_where_they_should():
