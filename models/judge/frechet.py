@@ -104,29 +104,35 @@ def split_floor(
     count: int | None = None,
     seed: int = 0,
     splits: int = 50,
+    styles: Sequence[str] | None = None,
 ) -> float:
     """Mean Fréchet distance between halves of the truth, over random splits by take.
 
     truth: features (N, D), the pool. takes: which recording each comes from, (N,): no take is in
     both halves, or its clips would vouch for each other. count: clips drawn from each half, all
-    that the smaller one has when None or when there are fewer.
-    Raises ValueError with less than two takes.
+    that the smaller one has when None or when there are fewer. styles: of each clip, (N,); then the
+    takes of every style are halved and `count` is of each style, so that both halves have the same
+    mixture. Raises ValueError when no half has two clips, as with one take of each style.
     """
     rng = np.random.default_rng(seed)
     scaled, names = Scale.of(truth)(truth), np.asarray(takes)
-    each = np.unique(names)
-    if len(each) < 2:
-        raise ValueError("a floor needs two takes")
+    kinds = np.asarray([""] * len(names) if styles is None else styles)
     found = []
     for _ in range(splits):
-        first = np.isin(names, rng.permutation(each)[: len(each) // 2])
-        halves = scaled[first], scaled[~first]
-        size = min(len(half) for half in halves)
-        size = size if count is None else min(size, count)
-        if size >= 2:
-            found.append(gaussian_distance(*(_some(half, size, rng) for half in halves)))
+        halves: tuple[list[Array], list[Array]] = ([], [])
+        for kind in np.unique(kinds):
+            own = np.flatnonzero(kinds == kind)
+            each = np.unique(names[own])
+            first = np.isin(names[own], rng.permutation(each)[: len(each) // 2])
+            both = scaled[own[first]], scaled[own[~first]]
+            size = min(len(side) for side in both)
+            for half, side in zip(halves, both, strict=True):
+                half.append(_some(side, size if count is None else min(size, count), rng))
+        one, other = (np.concatenate(half) for half in halves)
+        if len(one) >= 2:
+            found.append(gaussian_distance(one, other))
     if not found:
-        raise ValueError("a floor needs two clips in each half")
+        raise ValueError("a floor needs two takes and two clips in each half")
     return float(np.mean(found))
 
 

@@ -105,6 +105,19 @@ def test_the_floor_falls_with_the_number_of_clips_and_takes_stay_together():
         split_floor(truth[:2], ["one", "two"])
 
 
+def test_halves_of_the_truth_have_the_same_mixture_of_styles():
+    rng = np.random.default_rng(9)
+    styles = ["salsa"] * 300 + ["pop"] * 40
+    takes = [f"{style} {n % 10}" for n, style in enumerate(styles)]
+    truth = rng.normal(size=(340, 4)) + 8 * (np.array(styles) == "pop")[:, None]
+    level = split_floor(truth, takes, 15, styles=styles)
+    assert 0 < level < 0.5
+    # 30 clips as they come are now of one mixture and now of another.
+    assert split_floor(truth, takes, 30) > level
+    with pytest.raises(ValueError, match="two takes"):
+        split_floor(truth, styles, 15, styles=styles)
+
+
 def test_diversity_is_the_mean_distance_of_pairs():
     points = np.array([[0.0, 0.0], [3.0, 4.0], [3.0, 0.0]])
     assert diversity(points) == pytest.approx((5 + 3 + 4) / 3)
