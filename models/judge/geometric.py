@@ -30,7 +30,7 @@ from .kinetic import REACH
 from .signals import Array
 
 #: Humerus length, shoulder width and hip width of SMPL's mean body, metres.
-SMPL_LENGTHS = (0.2568, 0.3908, 0.1193)
+SMPL_LENGTHS = (0.2568, 0.3908, 0.1192)
 #: The frame time that the public code takes for granted, seconds.
 PUBLISHED_FRAME = 1 / 120
 
