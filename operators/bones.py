@@ -11,6 +11,7 @@ from ..inference.errors import TwostepError
 from ..inference.rigs import names
 from ..inference.skeleton import JOINTS
 from ..scene import armature, corrections
+from ..scene.words import reported, told
 
 if TYPE_CHECKING:
     from bpy.types import Operator as _Operator
@@ -30,7 +31,7 @@ class BonesOperator(_Operator):
         """An armature that lies in this file, or is a library override in it."""
         said = cls._refused(armature.character(context))
         if said:
-            cls.poll_message_set(said)
+            cls.poll_message_set(told(said))
         return not said
 
     @classmethod
@@ -47,7 +48,7 @@ class BonesOperator(_Operator):
         try:
             self._do(armature.character(context))
         except TwostepError as error:
-            self.report({"ERROR"}, str(error))
+            self.report({"ERROR"}, reported(str(error)))
             return {"CANCELLED"}
         return {"FINISHED"}
 
@@ -134,7 +135,8 @@ class TWOSTEP_OT_mirror_bones(BonesOperator, bpy.types.Operator):
         corrections.choose(ob, bones)
         if alone:
             some = ", ".join(alone[:3]) + (f" and {len(alone) - 3} more" if len(alone) > 3 else "")
-            self.report({"WARNING"}, f"There is no bone on the right that mirrors {some}.")
+            said = f"There is no bone on the right that mirrors {some}."
+            self.report({"WARNING"}, reported(said))
 
 
 def _choose_one(ob: bpy.types.Object, joint: str, bone: str) -> None:

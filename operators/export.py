@@ -9,6 +9,7 @@ import bpy
 
 from ..inference.errors import TwostepError
 from ..scene import armature, fbx, staging
+from ..scene.words import reported
 
 
 class TWOSTEP_OT_export_fbx(bpy.types.Operator):
@@ -50,7 +51,7 @@ class TWOSTEP_OT_export_fbx(bpy.types.Operator):
             fbx.export(context, ob, path, fbx.PRESETS[self.preset])
         except TwostepError as error:
             return self._fail(error)
-        self.report({"INFO"}, f"Exported {ob.name} to {path}")
+        self.report({"INFO"}, reported(f"Exported {ob.name} to {path}"))
         return {"FINISHED"}
 
     def _dancer(self, context: bpy.types.Context) -> bpy.types.Object:
@@ -61,5 +62,5 @@ class TWOSTEP_OT_export_fbx(bpy.types.Operator):
         return ob
 
     def _fail(self, error: TwostepError) -> set[str]:
-        self.report({"ERROR"}, str(error))
+        self.report({"ERROR"}, reported(str(error)))
         return {"CANCELLED"}

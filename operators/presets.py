@@ -7,6 +7,7 @@ import bpy
 
 from ..inference.errors import TwostepError
 from ..scene import armature, corrections
+from ..scene.words import reported
 from .bones import BonesOperator
 
 
@@ -32,7 +33,8 @@ class TWOSTEP_OT_save_preset(BonesOperator, bpy.types.Operator):
         # A joint that was never meant to have a bone is left to what else the rig tells of it.
         bones = {**corrections.differing(ob, plain), **bones}
         preset = corrections.save_preset(self.name, bones)
-        self.report({"INFO"}, f"Rigs like {ob.name} are recognised as {preset.label} from now on")
+        said = f"Rigs like {ob.name} are recognised as {preset.label} from now on"
+        self.report({"INFO"}, reported(said))
 
 
 class _PresetOperator:
@@ -73,6 +75,6 @@ class TWOSTEP_OT_delete_preset(_PresetOperator, bpy.types.Operator):
         try:
             corrections.delete_preset(self.preset)
         except TwostepError as error:
-            self.report({"ERROR"}, str(error))
+            self.report({"ERROR"}, reported(str(error)))
             return {"CANCELLED"}
         return {"FINISHED"}

@@ -116,10 +116,9 @@ class Run(Work):
             self.plan.bones,
         )
         self.warnings += landed.warnings
-        return (
-            f"{style_label(style)} at {self.result['bpm']:.0f} bpm for "
-            f"{self.result['seconds']:.0f} s: {_told(landed.written, self.plan.options)}"
-        )
+        bpm, seconds = self.result["bpm"], self.result["seconds"]
+        result = _told(landed.written, self.plan.options)
+        return f"{style_label(style)} at {bpm:.0f} bpm for {seconds:.0f} s: {result}"
 
     def close(self) -> None:
         """Tidy up, however it ended; a job that still runs is stopped."""
@@ -144,13 +143,13 @@ class Run(Work):
 
 def _told(written: keys.Written, options: Options) -> str:
     """Which action, and, where there are fewer keys than frames, how near they come."""
-    said = f"action {written.action.name}"
-    if options.keys == "FEW":
-        said += (
-            f", {written.keys} keys, no further off than {written.error_mm:.1f} mm and "
-            f"{written.error_deg:.1f}°"
-        )
-    return said
+    action = written.action.name
+    if options.keys != "FEW":
+        return f"action {action}"
+    return (
+        f"action {action}, {written.keys} keys, no further off than {written.error_mm:.1f} mm and "
+        f"{written.error_deg:.1f}°"
+    )
 
 
 def options_of(settings: Any, ob: bpy.types.Object) -> Options:

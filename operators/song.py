@@ -9,6 +9,7 @@ import bpy
 
 from ..inference.errors import TwostepError
 from ..scene import strips
+from ..scene.words import reported
 
 
 class TWOSTEP_OT_open_song(bpy.types.Operator):
@@ -34,10 +35,11 @@ class TWOSTEP_OT_open_song(bpy.types.Operator):
             strip = strips.open_song(context.scene, path)
         except strips.NoSoundError as error:
             settings.song, settings.song_file = "", str(path)
-            self.report({"WARNING"}, f"{error} It will be danced to from the first frame on.")
+            said = f"{error} It will be danced to from the first frame on."
+            self.report({"WARNING"}, reported(said))
             return {"FINISHED"}
         except TwostepError as error:
-            self.report({"ERROR"}, str(error))
+            self.report({"ERROR"}, reported(str(error)))
             return {"CANCELLED"}
         settings.song, settings.song_file = strip.name, ""
         return {"FINISHED"}

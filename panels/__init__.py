@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import bpy
 
+from ..scene import words
 from . import character_properties
 from .batch import (
     TWOSTEP_PT_batch,
@@ -53,6 +54,7 @@ CLASSES: tuple[type, ...] = (
 
 def register() -> None:
     """Make them known to Blender."""
+    words.register()
     for cls in CLASSES:
         bpy.utils.register_class(cls)
     bpy.types.Scene.twostep = bpy.props.PointerProperty(type=TWOSTEP_PG_settings)
@@ -65,3 +67,4 @@ def unregister() -> None:
     del bpy.types.Scene.twostep
     for cls in reversed(CLASSES):
         bpy.utils.unregister_class(cls)
+    words.unregister()

@@ -7,9 +7,11 @@ import bpy
 
 from ..inference.errors import TwostepError
 from ..scene import batches, exporters
+from ..scene.words import told
 from .sidebar import Sidebar, draw_progress, say
 
 _ICONS = {"DONE": "CHECKMARK", "SKIPPED": "FILE_TICK", "FAILED": "ERROR"}
+_ENDS = {"DONE": "{number} done", "SKIPPED": "{number} skipped", "FAILED": "{number} failed"}
 
 
 class TWOSTEP_UL_batch_jobs(bpy.types.UIList):
@@ -31,16 +33,16 @@ class TWOSTEP_UL_batch_jobs(bpy.types.UIList):
         row = layout.row(align=True)
         row.use_property_split = False
         row.prop(item, "use", text="")
-        told = row.row()
-        told.active = item.use
+        texts = row.row()
+        texts.active = item.use
         try:
             count = len(batches.choice(context.scene, item))
         except TwostepError:
-            told.label(text=_who(item))
-            told.label(text="", icon="ERROR")
+            texts.label(text=_who(item), translate=False)
+            texts.label(text="", icon="ERROR")
             return
-        told.label(text=f"{_who(item)}: {_what(item)}")
-        number = told.row()
+        texts.label(text=f"{_who(item)}: {_what(item)}", translate=False)
+        number = texts.row()
         number.alignment = "RIGHT"
         number.label(text=str(count))
 
@@ -83,7 +85,7 @@ class TWOSTEP_UL_batch_results(bpy.types.UIList):
     ) -> None:
         row = layout.row()
         row.alert = item.state == "FAILED"
-        row.label(text=item.name, icon=_ICONS[item.state])
+        row.label(text=item.name, icon=_ICONS[item.state], translate=False)
 
 
 class TWOSTEP_PT_batch(Sidebar, bpy.types.Panel):
@@ -112,7 +114,7 @@ class TWOSTEP_PT_batch(Sidebar, bpy.types.Panel):
         _draw_button(layout, context, batch)
         if len(batch.results):
             header, body = layout.panel("TWOSTEP_batch_results")
-            header.label(text=_summary(batch))
+            header.label(text=_summary(batch), translate=False)
             if body is not None:
                 _draw_results(body, context, batch)
 
@@ -175,7 +177,11 @@ def _draw_button(
     except TwostepError as error:
         say(layout, context, str(error), alert=True)
     else:
-        layout.label(text=f"{_count(dances, 'dance')}, {_count(files, 'file')}", icon="FILE")
+        counts = (
+            _count(dances, "{number} dance", "{number} dances"),
+            _count(files, "{number} file", "{number} files"),
+        )
+        layout.label(text=", ".join(counts), icon="FILE", translate=False)
         say(layout, context, f"First: {first}")
     if any(job.use and job.kind == "DANCES" for job in batch.jobs):
         say(layout, context, "They dance with the Dance panel's energy, movement and keys.")
@@ -228,26 +234,27 @@ def _draw_flags(
 
 def _who(job: bpy.types.PropertyGroup) -> str:
     if job.source == "OBJECT":
-        return job.armature.name if job.armature is not None else "Nobody"
+        return job.armature.name if job.armature is not None else told("Nobody")
     if job.source == "COLLECTION":
-        return job.collection.name if job.collection is not None else "No collection"
-    return "Selected" if job.source == "SELECTED" else "All"
+        return job.collection.name if job.collection is not None else told("No collection")
+    return told("Selected") if job.source == "SELECTED" else told("All")
 
 
 def _what(job: bpy.types.PropertyGroup) -> str:
     if job.kind == "ACTIONS":
-        return "made actions"
+        return told("made actions")
     songs = [song.path for song in job.songs if song.path]
     if len(songs) == 1:
         return bpy.path.basename(songs[0].rstrip("/\\"))
-    return _count(len(songs), "song")
+    return _count(len(songs), "{number} song", "{number} songs")
 
 
-def _count(number: int, thing: str) -> str:
-    return f"{number} {thing}" + ("" if number == 1 else "s")
+def _count(number: int, one: str, many: str) -> str:
+    return told((one if number == 1 else many).format(number=number))
 
 
 def _summary(batch: bpy.types.PropertyGroup) -> str:
     states = [result.state for result in batch.results]
-    told = [f"{states.count(state)} {state.lower()}" for state in _ICONS if states.count(state)]
-    return f"Results: {', '.join(told)}"
+    counts = {state: states.count(state) for state in _ENDS}
+    ends = ", ".join(_ENDS[state].format(number=count) for state, count in counts.items() if count)
+    return told(f"Results: {ends}")

@@ -11,6 +11,7 @@ import bpy
 from ..inference.rigs import Recognition
 from ..inference.skeleton import JOINT_COUNT
 from ..scene import armature, corrections
+from ..scene.words import told
 from .character_properties import GROUPS
 from .sidebar import Sidebar, say
 
@@ -76,7 +77,8 @@ class TWOSTEP_PT_presets(bpy.types.Panel):
         column = layout.column(align=True)
         for preset in corrections.presets():
             row = column.row(align=True)
-            row.operator("twostep.apply_preset", text=preset.label).preset = preset.name
+            apply = row.operator("twostep.apply_preset", text=preset.label, translate=False)
+            apply.preset = preset.name
             row.operator("twostep.delete_preset", text="", icon="REMOVE").preset = preset.name
         column.operator("twostep.save_preset", icon="ADD")
 
@@ -94,9 +96,9 @@ def _draw_summary(
     ob: bpy.types.Object,
     found: Recognition,
 ) -> None:
-    layout.label(text=summary(found), icon="ERROR" if found.lacking else "CHECKMARK")
+    layout.label(text=told(summary(found)), icon="ERROR" if found.lacking else "CHECKMARK")
     if found.left_out and not found.lacking:
-        say(layout, context, f"It dances without {' and '.join(found.left_out)}.")
+        say(layout, context, f"It dances without {', '.join(found.left_out)}.")
     for said in (*found.rivals, *found.notes, *corrections.damaged()):
         say(layout, context, said)
     gone = corrections.missing(ob)
@@ -133,7 +135,11 @@ def _draw_group(
         row = split.row(align=True)
         if not own:
             bone = joints.bones.get(joint, "")
-            row.label(text=bone or "None", icon="BONE_DATA" if bone else "BLANK1")
+            row.label(
+                text=bone or told("None"),
+                icon="BONE_DATA" if bone else "BLANK1",
+                translate=False,
+            )
             continue
         row.prop_search(kept, corrections.PREFIX + joint, ob.data, "bones", text="")
         if ob.mode == "POSE":

@@ -57,10 +57,9 @@ def properties() -> dict[str, object]:
             **kind,
         )
     }
-    for group, labels in GROUPS.items():
-        side = "" if group == "Spine" else f"{group.split(maxsplit=1)[0].lower()} "
+    text = "The bone that turns at this joint; empty: there is none"
+    for labels in GROUPS.values():
         for joint, label in labels.items():
-            text = f"The bone that turns at the {side}{label.lower()}; empty: there is none"
             found[PREFIX + joint] = bpy.props.StringProperty(name=label, description=text, **kind)
     return found
 

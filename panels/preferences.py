@@ -5,6 +5,8 @@ from __future__ import annotations
 
 import bpy
 
+from ..scene.words import told
+
 
 class TWOSTEP_AP_preferences(bpy.types.AddonPreferences):
     """What holds for every file"""
@@ -30,5 +32,6 @@ class TWOSTEP_AP_preferences(bpy.types.AddonPreferences):
         layout.prop(self, "provider")
         used = context.window_manager
         if used.twostep_provider:
-            note = f" ({used.twostep_provider_note})" if used.twostep_provider_note else ""
-            layout.label(text=f"Last ran on {used.twostep_provider}{note}")
+            text = told(f"Last ran on {used.twostep_provider}")
+            note = told(used.twostep_provider_note)
+            layout.label(text=f"{text} ({note})" if note else text, translate=False)

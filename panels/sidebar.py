@@ -3,12 +3,12 @@
 
 from __future__ import annotations
 
-import textwrap
-
 import bpy
 
 from ..inference.errors import TwostepError
 from ..scene import armature, strips
+from ..scene.words import told
+from .wrapping import wrapped
 
 
 class Sidebar:
@@ -59,7 +59,7 @@ class TWOSTEP_PT_export(Sidebar, bpy.types.Panel):
             ("UNITY", "FBX for Unity"),
             ("UNREAL", "FBX for Unreal"),
         ):
-            column.operator("twostep.export_fbx", text=label, icon="EXPORT").preset = preset
+            column.operator("twostep.export_fbx", text=told(label), icon="EXPORT").preset = preset
 
 
 def _draw_song(layout: bpy.types.UILayout, context: bpy.types.Context) -> None:
@@ -101,8 +101,8 @@ def _draw_button(layout: bpy.types.UILayout, context: bpy.types.Context) -> None
         row.scale_y = 1.6
         row.operator("twostep.dance", icon="PLAY")
     if now.twostep_provider:
-        text = f"Runs on {now.twostep_provider}. {now.twostep_provider_note}"
-        say(layout, context, text.strip())
+        text = told(f"Runs on {now.twostep_provider}.")
+        say(layout, context, f"{text} {told(now.twostep_provider_note)}".strip())
 
 
 def draw_progress(layout: bpy.types.UILayout, context: bpy.types.Context, move: str) -> bool:
@@ -112,7 +112,7 @@ def draw_progress(layout: bpy.types.UILayout, context: bpy.types.Context, move: 
         return False
     row = layout.row(align=True)
     row.scale_y = 1.6
-    row.progress(factor=now.twostep_fraction, text=now.twostep_stage)
+    row.progress(factor=now.twostep_fraction, text=told(now.twostep_stage))
     row.operator("twostep.cancel", text="", icon="X")
     return True
 
@@ -123,7 +123,7 @@ def named(layout: bpy.types.UILayout, label: str, value: str, icon: str) -> None
     left = split.row()
     left.alignment = "RIGHT"
     left.label(text=label)
-    split.label(text=value, icon=icon)
+    split.label(text=value, icon=icon, translate=False)
 
 
 def say(
@@ -135,5 +135,5 @@ def say(
     column = layout.column(align=True)
     column.alert = alert
     column.scale_y = 0.8
-    for line in textwrap.wrap(text, characters):
-        column.label(text=line)
+    for line in wrapped(told(text), characters):
+        column.label(text=line, translate=False)
