@@ -58,11 +58,6 @@ def moments(motion: Motion, beats: Array, steps: int = STEPS) -> Array:
     return at[at <= motion.seconds]
 
 
-def on_beats(motion: Motion, beats: Array, steps: int = STEPS) -> Motion:
-    """A dance read off `steps` times a beat; its rate is kept, so only its poses mean anything."""
-    return motion.sampled(moments(motion, beats, steps) * motion.fps)
-
-
 def pose_distance(a: OnBeats, b: OnBeats) -> float:
     """Mean joint distance step by step, metres."""
     return difference(a.poses, b.poses)
