@@ -77,7 +77,9 @@ def null_f1(
     beat = float(np.median(np.diff(music)))
     motion, start = _covered(motion, music, within), music[0] - beat / 2
     span = music[-1] - music[0] + beat
-    offsets = span * ((np.arange(shifts) + 0.5) * _GOLDEN % 1.0)
+    # Evenly over the beat, whatever their number, and evenly over the song.
+    number = np.arange(shifts)
+    offsets = beat * (np.floor(len(music) * (number * _GOLDEN % 1.0)) + (number + 0.5) / shifts)
     moved = np.sort((music - start + offsets[:, None]) % span, axis=1) + start
     return float(np.mean([_f1(matched(motion, m, within), len(motion), len(m)) for m in moved]))
 

@@ -19,7 +19,7 @@ from ...inference.motion import Motion
 from . import signals
 from .body import difference
 from .signals import Array
-from .sync import beat_scores
+from .sync import matched
 
 Song = TypeVar("Song", bound=Hashable)
 
@@ -71,9 +71,12 @@ def speed_distance(a: OnBeats, b: OnBeats) -> float:
 
 def accent_distance(a: OnBeats, b: OnBeats) -> float:
     """Share of the accents that the other dance has not at the same place in the beats: 1 - F1."""
-    if not len(a.accents) and not len(b.accents):
+    last = min(len(a.speed), len(b.speed)) / STEPS
+    mine, others = (dance.accents[dance.accents < last] for dance in (a, b))
+    if not len(mine) and not len(others):
         return 0.0
-    return 1.0 - beat_scores(a.accents, b.accents, SAME_ACCENT)["f1"]
+    pairs = matched(mine, others, SAME_ACCENT)
+    return 1.0 - 2 * pairs / (len(mine) + len(others))
 
 
 DISTANCES: dict[str, Distance] = {

@@ -69,6 +69,45 @@ def test_seams_are_felt_only_where_they_are():
     assert body.smoothness(elsewhere.positions(), FPS, 60)["seam_ratio"] < 0.5
 
 
+def test_seam_jerk_is_that_of_the_spans_that_cross_a_join():
+    positions = np.zeros((180, 24, 3))
+    positions[60:, :, 0] = 0.01  # a hop of 1 cm between the frames 59 and 60, none at 120
+    third = 0.01 * FPS**3
+    assert body.seam_jerk(positions, FPS, 60) == pytest.approx([third * (1 + 2 + 1) / 3, 0.0])
+    assert len(body.span_jerk(positions, FPS)) == 175
+    assert len(body.seam_jerk(positions[:62], FPS, 60)) == 0
+
+
+def test_seams_against_the_jerk_of_real_spans():
+    real = [wandering(20, seed).positions() for seed in range(3)]
+    usual = body.usual_jerk(real, FPS)
+    spans = np.concatenate([body.span_jerk(positions, FPS) for positions in real])
+    assert (spans <= usual).mean() == pytest.approx(0.95, abs=0.01)
+    smooth = wandering(40, seed=8)
+    told = body.seams(smooth.positions(), FPS, 60, usual)
+    assert told["seam_jerk"] < 1
+    assert told["seams_within"] > 0.8
+    hops = np.repeat(np.random.default_rng(0).normal(0, 0.1, (20, 3)), 60, axis=0)
+    torn = body.seams(replace(smooth, root=smooth.root + hops).positions(), FPS, 60, usual)
+    assert torn["seam_jerk"] > 3
+    assert torn["seams_within"] < 0.2
+    assert body.seams(smooth.positions()[:60], FPS, 60, usual)["seams_within"] == 1
+    with pytest.raises(ValueError, match="long enough"):
+        body.usual_jerk([real[0][:5]], FPS)
+
+
+def test_ends_and_how_real_speeds_spread():
+    assert body.ends(np.r_[np.full(300, 0.2), np.full(600, 1.0), np.full(300, 0.6)], FPS) == (
+        pytest.approx((0.2, 0.6))
+    )
+    assert body.ends(np.full(90, 0.3), FPS) == pytest.approx((0.3, 0.3))
+    # Blocks from .5 to 1.5, mean 1; the rest of a take is no block.
+    takes = [np.full(310, speed) for speed in np.linspace(0.5, 1.5, 101)]
+    assert body.usual_blocks(takes, FPS) == pytest.approx((0.55, 1.45))
+    with pytest.raises(ValueError, match="10 s"):
+        body.usual_blocks([np.ones(200)], FPS)
+
+
 def test_stage():
     away = body.stage(moved(standing(20), (0.3, 0.4, 0.0)).root)
     assert away["drift_max"] == pytest.approx(0.5 * 599 / 30, rel=1e-4)
