@@ -2,10 +2,12 @@
 """Judge the music that the networks make for dances they have not seen, next to true renders.
 
     python -m twostep.models.judge.music --corpus DIR --shards DIR --out DIR
-        [--genres salsa house | all] [--takes 2] [--seeds 1] [--seconds 30]
-        [--motions FILE ...] [--weights DIR] [--no-variants] [--paper DIR]
+        [--genres salsa house | all] [--takes 2] [--seeds 2] [--seconds 30]
+        [--motions FILE ...] [--weights DIR] [--also NAME=DIR ...] [--no-variants] [--paper DIR]
 
-Writes report.json, report.md, the music as .wav, and mel pictures.
+Beside what is generated stand true music, true music of other dances, music that is found instead
+of made, other networks (--also) and the paper's recipe (--paper). Writes report.json, report.md,
+the music as .wav, and mel pictures.
 """
 
 from __future__ import annotations
@@ -25,16 +27,18 @@ from ....inference.audio import style
 from ....inference.errors import TwostepError
 from ....inference.genres import GENRES, NAMES
 from ....inference.score.networks import Networks
-from . import alignment, figures, made, onsets, pictures, rebuilt, sound
-from .figures import Reference, Verdict
+from . import alignment, change, figures, frechet, made, onsets, pictures, rebuilt, rows, sound
+from .figures import Reference
 from .heard import Corpus, Heard
 from .made import VARIANTS, Dance, Withholding
 from .report import Report
+from .rows import Row
 
-#: Pieces of a genre that templates are learnt from, and those held out; their length, seconds.
-LEARNT, HELD_OUT, LENGTH = 24, 6, 60.0
-#: How many loops are made, and how many pieces by the slow baseline.
-LOOPS, BASELINE = 4, 4
+#: Pieces of a genre that templates are learnt from, and those held out; their length, seconds, and
+#: how much of the former Fréchet distances are taken to.
+LEARNT, HELD_OUT, LENGTH, STYLED = 24, 6, 60.0, 30.0
+#: How many loops are made.
+LOOPS = 4
 #: How many true pieces are put together again, and for how long.
 REBUILT, REBUILT_SECONDS = 13, 20.0
 
@@ -61,44 +65,47 @@ def judge(asked: argparse.Namespace, console: Console) -> Report:
     dances += [made.from_file(path, asked.seconds) for path in asked.motions]
     if not dances:
         raise TwostepError(f"There is no test take of 20 s or more in {asked.shards}/motion.npz.")
-    reference = refer(Corpus(asked.corpus), genres)
-    report = Report()
-    report.columns["true"] = figures.judged(reference.held_out, reference, generated=False)
+    corpus = Corpus(asked.corpus)
+    learnt, reference = refer(corpus, genres)
     folder = asked.weights or weights.folder("score")
-    seeds = range(asked.seeds)
-    wanted = list(product(made.pairs(dances, genres, asked.takes), seeds))
-    music = [
-        made.finished(dances[number], genre, seed, folder, asked.out)
-        for (number, genre), seed in track(wanted, "Scoring", console=console)
-    ]
-    report.columns["generated"] = figures.judged(music, reference, made.joins(asked.seconds))
-    report.columns["generated"].figures.update(_loops(dances, genres, folder, asked.out))
     networks = Networks(weights.read_bundle(folder, "score"), "cpu")
-    report.notes = [_note(asked, dances, len(music), networks)]
-    report.write(asked.out)  # at every stage, for those who cannot wait for the whole
+    pairs = made.pairs(dances, genres, asked.takes)
+    wanted = [(dances[n], genre, seed) for (n, genre), seed in product(pairs, range(asked.seeds))]
+    first = [one for one in wanted if one[2] == 0]
+
+    report = Report()
+    report.notes = [_note(asked, dances, len(wanted), networks)]
+    report.columns["true"] = figures.judged(reference.held_out, reference, generated=False)
+
+    def judged(title: str, row: Row, generated: bool = True) -> None:
+        report.columns[title] = figures.judged(
+            row.pieces, reference, row.joins, generated=generated, pace=row.pace
+        )
+        report.write(asked.out)  # at every stage, for those who cannot wait for the whole
+
+    music = rows.generated(wanted, asked.seconds, folder, asked.out, console, "Scoring")
+    judged("generated", music)
+    report.columns["generated"].figures.update(_loops(dances, genres, folder, asked.out))
+    for name, home in asked.also:
+        row = rows.generated(wanted, asked.seconds, home, asked.out / name, console, name)
+        judged(name, row)
+    judged("shuffled", rows.shuffled(reference.held_out), generated=False)
+    judged("retrieval", rows.retrieved(first, learnt))
     if asked.variants:
-        withholding = Withholding(networks.bundle, "cpu")
-        for name in track(VARIANTS, "Telling less and else", console=console):
-            pieces = [
-                _variant(withholding, name, dances, number, genre, seed)
-                for (number, genre), seed in product(made.pairs(dances, genres, 1), seeds)
-            ]
-            report.variants[name] = figures.judged(pieces, reference).figures
-        report.write(asked.out)
+        _vary(report, networks, dances, genres, reference, console)
     if asked.paper:
-        console.print("The paper's way …")
-        verdict = _paper(asked.paper, dances, genres, asked.seconds, reference)
-        report.columns["the paper's way"] = verdict
-        report.write(asked.out)
-    _rebuild(report, networks, reference, music, asked.out)
-    shown = [(GENRES[genre].label, _longest(music, genre)) for genre in genres]
+        judged("paper", rows.by_paper(first, asked.seconds, asked.paper, console))
+    _rebuild(report, networks, reference, music.pieces, asked.out)
+    shown = [(GENRES[genre].label, _longest(music.pieces, genre)) for genre in genres]
     pictures.contact_sheet(shown, asked.out / "score_mels.png")
     report.write(asked.out)
     return report
 
 
-def refer(corpus: Corpus, genres: Sequence[str]) -> Reference:
-    """What is known of true music of some genres. Raises TwostepError where there is none."""
+def refer(corpus: Corpus, genres: Sequence[str]) -> tuple[list[Heard], Reference]:
+    """The training music of some genres, and what is known of true music. Raises TwostepError
+    where there is none.
+    """
     learnt = corpus.clips("train", LEARNT, LENGTH, genres)
     held_out = corpus.clips("test", HELD_OUT, LENGTH, genres)
     for genre in genres:
@@ -109,7 +116,31 @@ def refer(corpus: Corpus, genres: Sequence[str]) -> Reference:
                     "one, or name other genres."
                 )
     templates = alignment.learn((clip, onsets.flux(clip.mel)) for clip in learnt)
-    return Reference(templates, held_out, style.probabilities, style.embed)
+    stretches = [frechet.stretches(clip.cut(STYLED), style.embed) for clip in learnt]
+    embedded = frechet.by_genre(learnt, stretches)
+    return learnt, Reference(templates, held_out, embedded, style.probabilities, style.embed)
+
+
+def _vary(
+    report: Report,
+    networks: Networks,
+    dances: Sequence[Dance],
+    genres: Sequence[str],
+    reference: Reference,
+    console: Console,
+) -> None:
+    """What comes of telling the networks less and else, and of dances on each other's grids."""
+    withholding = Withholding(networks.bundle, "cpu")
+    pairs = made.pairs(dances, genres, 1)
+    for name in track(VARIANTS, "Telling less and else", console=console):
+        pieces = [_variant(withholding, name, dances, number, genre) for number, genre in pairs]
+        report.variants[name] = figures.judged(pieces, reference).figures
+    if len(dances) > 1:
+        found = [
+            change.changes(networks, dances[n], dances[(n + 1) % len(dances)], genre, 0)
+            for n, genre in track(pairs, "Another dance on the same beats", console=console)
+        ]
+        report.changes = figures.averaged(found)[1]
 
 
 def _loops(
@@ -128,23 +159,11 @@ def _loops(
     }
 
 
-def _paper(
-    run: Path, dances: Sequence[Dance], genres: Sequence[str], seconds: float, reference: Reference
-) -> Verdict:
-    """The baseline in some genres, on one dance each."""
-    from . import baseline  # it alone needs torch
-
-    pairs = made.pairs(dances, genres, 1)[:BASELINE]
-    wanted = [(dances[number], genre) for number, genre in pairs]
-    pieces = baseline.made_by_paper(run, wanted)
-    return figures.judged(pieces, reference, baseline.joins(seconds))
-
-
 def _variant(
-    networks: Withholding, name: str, dances: Sequence[Dance], number: int, genre: str, seed: int
+    networks: Withholding, name: str, dances: Sequence[Dance], number: int, genre: str
 ) -> Heard:
     dance, other = dances[number], dances[(number + 1) % len(dances)]
-    return made.told_as(networks, VARIANTS[name], dance, other, genre, seed)
+    return made.told_as(networks, VARIANTS[name], dance, other, genre, 0)
 
 
 def _rebuild(
@@ -204,13 +223,23 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--out", type=Path, required=True, help="folder to write to")
     parser.add_argument("--genres", nargs="+", choices=[*NAMES, "all"], default=["all"])
     parser.add_argument("--takes", type=int, default=2, help="dances a genre")
-    parser.add_argument("--seeds", type=int, default=1, help="pieces a dance and genre")
+    parser.add_argument("--seeds", type=int, default=2, help="pieces a dance and genre")
     parser.add_argument("--seconds", type=float, default=30.0, help="of each dance")
     parser.add_argument("--motions", nargs="*", type=Path, default=[], help="more dances: files")
     parser.add_argument("--weights", type=Path, help="folder with score.json")
+    parser.add_argument(
+        "--also", type=_named, nargs="*", default=[], metavar="NAME=DIR", help="more networks"
+    )
     parser.add_argument("--paper", type=Path, help="run of the trained baseline, to judge it, too")
     parser.add_argument("--no-variants", dest="variants", action="store_false")
     return parser
+
+
+def _named(word: str) -> tuple[str, Path]:
+    name, _, folder = word.partition("=")
+    if not name or not folder:
+        raise argparse.ArgumentTypeError(f"{word!r} is not NAME=DIR")
+    return name, Path(folder)
 
 
 if __name__ == "__main__":

@@ -3,7 +3,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 
@@ -19,23 +18,24 @@ from .heard import Heard, mel_of
 from .made import Dance, of_cues
 
 
-def made_by_paper(
-    run: Path, wanted: Sequence[tuple[Dance, str]], seed: int = 0, steps: int = STEPS
-) -> list[Heard]:
-    """What the trained baseline of a run makes of dances, one piece for each dance and genre.
+class Recipe:
+    """The trained baseline of a run, and Griffin-Lim.
 
-    It is told the motion only; it is judged by the same beats, energy and accents as ours.
+    It is told the motion and the genre only; what it makes is judged by the same beats, energy and
+    accents as ours.
     """
-    paper, voice = load(run), GriffinLim()
-    pieces = []
-    for dance, genre in wanted:
+
+    def __init__(self, run: Path, steps: int = STEPS) -> None:
+        self._paper, self._voice, self._steps = load(run), GriffinLim(), steps
+
+    def made(self, dance: Dance, genre: str, seed: int) -> Heard:
+        """Its music for a dance."""
         motion = dance.motion
         cues = read_cues(motion, beats_per_bar=GENRES[genre].beats_per_bar)
         told = told_of(motion, cues, genre, seed, motion.seconds, provider="cpu")
-        samples = voice.samples(sample(paper, motion, genre, seed, steps))
+        samples = self._voice.samples(sample(self._paper, motion, genre, seed, self._steps))
         heard = of_cues(f"{genre}_{dance.name}_{seed}", told, mel_of(samples))
-        pieces.append(replace(heard, samples=samples, chroma=None))  # it plays no plan
-    return pieces
+        return replace(heard, samples=samples, chroma=None)  # it plays no plan
 
 
 def joins(seconds: float) -> list[float]:

@@ -1,13 +1,13 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """Does the music follow the dance beyond its beats: accents, stops, energy. Each with its null.
 
-Figures are of whole sets of pieces, because a piece of half a minute has but a few accents. The
-null of accents and stops is those of another dance, laid over the piece beat by beat.
+A piece of half a minute has but a few accents, so only means over many pieces tell. The null of
+accents and stops is those of another dance, laid over the piece beat by beat.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 
 import numpy as np
 from scipy.ndimage import maximum_filter1d, uniform_filter1d
@@ -28,22 +28,29 @@ _EDGE = 0.05
 SHIFTS = np.arange(0.2, 0.81, 0.1)
 
 
-def following(pieces: Sequence[Heard], fluxes: Sequence[Array]) -> dict[str, float]:
-    """All figures of some pieces, each with its flux (T, 3); absent where nothing is known.
+def following(pieces: Sequence[Heard], fluxes: Sequence[Array]) -> list[dict[str, float]]:
+    """All figures of each piece, each with its flux (T, 3); nan where nothing is known.
 
     `accents`: chance that a struck accent is stronger than a plain half-beat (of the same kind:
     on the beat or between) of its piece; .5 is nothing. `stops`: flux in stops as a share of that
     around them; 1 is nothing (level would not tell: chords ring on). `energy`: correlation of
     loudness with the energy asked for. `…_null`: the same for another dance.
     """
-    strengths = [half_beat_strengths(p, f) for p, f in zip(pieces, fluxes, strict=True)]
-    told = [energy_correlation(piece) for piece in pieces if piece.energy is not None]
-    return {
-        **_against_others("accents", _accents, pieces, strengths),
-        **_against_others("stops", _stop_flux, pieces, fluxes),
-        **_mean("energy", [own for own, _ in told]),
-        **_mean("energy_null", [null for _, null in told]),
-    }
+    found = []
+    for i, (piece, flux) in enumerate(zip(pieces, fluxes, strict=True)):
+        strengths = half_beat_strengths(piece, flux)
+        row = {
+            "accents": _accents(piece, strengths, piece),
+            "stops": _stop_flux(piece, flux, piece),
+        }
+        other = _another(pieces, i)
+        if other is not None:
+            row["accents_null"] = _accents(piece, strengths, other)
+            row["stops_null"] = _stop_flux(piece, flux, other)
+        if piece.energy is not None:
+            row["energy"], row["energy_null"] = energy_correlation(piece)
+        found.append(row)
+    return found
 
 
 def loudness(mel_db: Floats) -> Array:
@@ -133,23 +140,6 @@ def _answers(dance: Heard) -> Answers:
     return answers(dance.grid, dance.accents, dance.strengths, dance.stops)
 
 
-#: The figure of a piece, given what was measured of it, for the accents or stops of a dance.
-_Figure = Callable[[Heard, Array, Heard], float]
-
-
-def _against_others(
-    name: str, figure: _Figure, pieces: Sequence[Heard], measured: Sequence[Array]
-) -> dict[str, float]:
-    """Mean figure of the pieces, and the same for the cues of another piece's dance."""
-    own = [figure(piece, m, piece) for piece, m in zip(pieces, measured, strict=True)]
-    null = [
-        figure(piece, m, other)
-        for i, (piece, m) in enumerate(zip(pieces, measured, strict=True))
-        if (other := _another(pieces, i)) is not None
-    ]
-    return _mean(name, own) | _mean(f"{name}_null", null)
-
-
 def _another(pieces: Sequence[Heard], index: int) -> Heard | None:
     """The next piece that was made for another dance."""
     own = pieces[index]
@@ -158,11 +148,6 @@ def _another(pieces: Sequence[Heard], index: int) -> Heard | None:
         if not np.array_equal(other.accents, own.accents):
             return other
     return None
-
-
-def _mean(name: str, values: Sequence[float]) -> dict[str, float]:
-    known = [value for value in values if np.isfinite(value)]
-    return {name: float(np.mean(known))} if known else {}
 
 
 def _half_beats(heard: Heard) -> Array:

@@ -6,6 +6,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
+from time import perf_counter
 
 import numpy as np
 from scipy.io import wavfile
@@ -102,15 +103,19 @@ def from_file(path: Path, seconds: float) -> Dance:
     return Dance(path.stem, path, motion.sampled(frames / FPS * motion.fps))
 
 
-def finished(dance: Dance, genre: str, seed: int, weights: Path, out: Path) -> Heard:
-    """The music as users get it, from the file that was written for them."""
+def finished(dance: Dance, genre: str, seed: int, weights: Path, out: Path) -> tuple[Heard, float]:
+    """The music as users get it, from the file that was written for them; and how long that took,
+    seconds.
+    """
     path = out / f"{genre}_{dance.name}_{seed}.wav"
     seconds = dance.motion.seconds
     job = ScoreJob(dance.path, path, genre, seed, length=seconds, provider="cpu")
+    began = perf_counter()
     result = score(job, folder=weights)
+    took = perf_counter() - began
     samples = read_wav(path)
     told = told_of(dance.motion, result.cues, genre, seed, result.seconds, provider="cpu")
-    return replace(of_cues(path.stem, told, mel_of(samples)), samples=samples)
+    return replace(of_cues(path.stem, told, mel_of(samples)), samples=samples), took
 
 
 def looped(dance: Dance, genre: str, seed: int, weights: Path, out: Path) -> tuple[Floats, Array]:

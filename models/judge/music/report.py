@@ -11,10 +11,22 @@ from pathlib import Path
 import numpy as np
 
 from ....inference.genres import GENRES, NAMES
-from .figures import TARGETS, Figures, Verdict
+from ..interval import Interval
+from ..targets import Target
+from .figures import Figures, Intervals, Verdict
 from .heard import Array
 from .made import VARIANTS
 from .rebuilt import WAYS
+from .targets import SOUND, TARGETS
+
+#: The columns that are known by name, in their order; the rest stands before the last.
+COLUMNS: dict[str, str] = {
+    "true": "true",
+    "shuffled": "true, of another dance",
+    "retrieval": "retrieval (copies)",
+    "paper": "the paper's recipe",
+    "generated": "generated",
+}
 
 #: Figures of the table of columns: key, title, and the key of the null beside it.
 SHOWN: tuple[tuple[str, str, str | None], ...] = (
@@ -23,10 +35,15 @@ SHOWN: tuple[tuple[str, str, str | None], ...] = (
     ("fit", "correlation with the genre's beat", None),
     ("shift_ms", "median lateness, ms", None),
     ("hit", "beats that are struck (60 ms)", "hit_null"),
+    ("tempo", "tempo within 4 % of the grid's", None),
+    ("tempo_octave", "… or of half, twice, a third, three times", None),
+    ("tempo_off", "… how far off then, %", None),
     ("f1", "F1 of tracked beats (100 ms)", "f1_null"),
     ("onset_f1", "F1 of all onsets (100 ms)", "onset_f1_null"),
     ("bcs", "beat coverage as published", None),
     ("bhs", "beat hit as published", "bhs_half"),
+    ("csd", "spread of the coverage", None),
+    ("hsd", "spread of the hit", None),
     ("accents", "accents louder than half-beats", "accents_null"),
     ("stops", "attacks in stops / around", "stops_null"),
     ("energy", "loudness with energy", "energy_null"),
@@ -35,6 +52,10 @@ SHOWN: tuple[tuple[str, str, str | None], ...] = (
     ("kld", "genre KLD", "kld_null"),
     ("frechet", "Fréchet distance by genre", "frechet_floor"),
     ("frechet_ceiling", "… of true music of another genre", None),
+    ("frechet_share", "… over its floor", None),
+    ("fad", "Fréchet distance to training music by genre", "fad_floor"),
+    ("fad_ceiling", "… of true music of another genre", None),
+    ("fad_share", "… over its floor", None),
     ("frechet_all", "Fréchet distance of all", "frechet_all_floor"),
     ("seam", "step at joins / elsewhere", None),
     ("loop_click", "jump where a loop goes on / usual, the worst", None),
@@ -45,7 +66,12 @@ SHOWN: tuple[tuple[str, str, str | None], ...] = (
     ("dc", "direct current / level", None),
     ("dead", "missing bands", None),
     ("peak", "peak", None),
-    ("level_db", "level, dB", None),
+    ("lufs", "loudness, LUFS", None),
+    ("range_db", "range of the level over 3 s, dB", None),
+    ("centroid", "spectral centroid, Hz", None),
+    ("rolloff", "spectral roll-off (85 %), Hz", None),
+    ("flatness", "spectral flatness", None),
+    ("pace", "seconds of music a second", None),
 )
 _FOLLOWING = ("align", "accents", "stops", "energy", "chords", "agreement")
 _LOSSES = {
@@ -62,42 +88,64 @@ _LOSSES = {
 @dataclass
 class Report:
     """What was judged. columns: verdicts by title, "generated" among them. variants: figures by
-    key of VARIANTS. losses: of reconstructions, by key of WAYS. notes: sentences about the run.
+    key of VARIANTS. changes: how much music changes with the dance (see `change`). losses: of
+    reconstructions, by key of WAYS. notes: sentences about the run.
     """
 
     columns: dict[str, Verdict] = field(default_factory=dict)
     variants: dict[str, Figures] = field(default_factory=dict)
+    changes: Intervals = field(default_factory=dict)
     losses: dict[str, Figures] = field(default_factory=dict)
     notes: list[str] = field(default_factory=list)
 
-    def targets(self) -> list[tuple[str, str, float, bool]]:
-        """(title, wanted, value, met) of each target that was measured."""
+    def targets(self, targets: Sequence[Target] = (*TARGETS, *SOUND)) -> list[Reached]:
+        """What was measured of some targets."""
+        known = self._known()
+        intervals = self.columns["generated"].intervals
+        return [
+            Reached(target, known[target.key], intervals.get(target.key))
+            for target in targets
+            if target.key in known
+        ]
+
+    def _known(self) -> Figures:
+        """The figures of what was generated, and those that take more than one column."""
         known = dict(self.columns["generated"].figures)
         if "late" in self.variants:
             known["align_late"] = self.variants["late"]["align"]
-        return [
-            (target.title, target.wanted, known[target.key], target.met(known[target.key]))
-            for target in TARGETS
-            if target.key in known
-        ]
+        paper = self.columns["paper"].figures if "paper" in self.columns else {}
+        if "frechet" in paper and "frechet" in known:
+            known["frechet_paper"] = known["frechet"] / paper["frechet"]
+        if {"vocoder", "griffin_lim"} <= set(self.losses):
+            ours, theirs = self.losses["vocoder"], self.losses["griffin_lim"]
+            known["onset_gain"] = ours["onset"] - theirs["onset"]
+            known["rise_gain"] = theirs["attack_ms"] - ours["attack_ms"]
+            known["lsd_gain"] = theirs["lsd_db"] - ours["lsd_db"]
+        return known
+
+    def _ordered(self) -> dict[str, Verdict]:
+        """The columns by title, as they stand in the table."""
+        more = [key for key in self.columns if key not in COLUMNS]
+        keys = [key for key in COLUMNS if key in self.columns]
+        return {COLUMNS.get(key, key): self.columns[key] for key in [*keys[:-1], *more, keys[-1]]}
 
     def write(self, folder: Path) -> None:
         """Write report.json and report.md into the folder."""
         whole = {
             "genres": NAMES,
             "notes": self.notes,
-            "targets": [
-                dict(zip(("title", "wanted", "value", "met"), row, strict=True))
-                for row in self.targets()
-            ],
+            "targets": [row.told() for row in self.targets()],
             "columns": {
                 title: {
                     "figures": verdict.figures,
+                    "intervals": {k: (v.low, v.high) for k, v in verdict.intervals.items()},
+                    "pace": verdict.pace,
                     "pieces": verdict.pieces,
                     "confusion": verdict.confusion.astype(int).tolist(),
                 }
                 for title, verdict in self.columns.items()
             },
+            "changes": {k: (v.mean, v.low, v.high) for k, v in self.changes.items()},
             "variants": self.variants,
             "reconstruction": self.losses,
         }
@@ -107,8 +155,12 @@ class Report:
 
     def markdown(self) -> str:
         """The report to read."""
-        parts = ["# The score, judged", *self.notes, "## Targets", _targets(self.targets())]
+        parts = ["# The score, judged", *self.notes]
+        parts += ["## Targets", _targets(self.targets(TARGETS))]
+        parts += ["Of the sound itself:", _targets(self.targets(SOUND))]
         parts += ["## Figures", _NULLS, self._columns()]
+        if self.changes:
+            parts += ["## How much the music changes with the dance", _CHANGES, self._changes()]
         if self.variants:
             parts += ["## What the dance adds, and what its latents do", _ADDS, self._variants()]
         if self.losses:
@@ -118,12 +170,20 @@ class Report:
         return "\n\n".join(parts) + "\n"
 
     def _columns(self) -> str:
-        rows = []
+        columns, rows = self._ordered(), []
         for key, title, null in SHOWN:
-            cells = [_beside(v.figures, key, null) for v in self.columns.values()]
+            cells = [_cell(verdict, key, null) for verdict in columns.values()]
             if any(cells):
                 rows.append([title, *cells])
-        return _table(["", *self.columns], rows)
+        counts = [str(len(verdict.pieces)) for verdict in columns.values()]
+        return _table(["", *columns], [["pieces", *counts], *rows])
+
+    def _changes(self) -> str:
+        rows = [
+            [title, *(str(self.changes[f"{kind}_{key}"]) for key in ("dances", "seeds", "change"))]
+            for kind, title in (("mel", "mel, dB"), ("onset", "attacks, 1 - correlation"))
+        ]
+        return _table(["distance", "between two dances", "between two seeds", "ratio"], rows)
 
     def _variants(self) -> str:
         titles = {key: (title, null) for key, title, null in SHOWN}
@@ -142,11 +202,20 @@ class Report:
 
 
 _NULLS = (
-    "In brackets the null of each figure: grids of wrong tempi, all other phases of the grid, the "
-    "accents and stops of another dance, the energy of another moment, the chords in other keys; "
-    "for the published beat hit score the same music against a grid half a beat late (it hardly "
-    "notices: it bins by whole seconds, so it is near chance); for the Fréchet distances the floor "
-    "that two halves of true music have."
+    "Means with half the width of their 95 % interval (bootstrap over pieces). In brackets the "
+    "null of each figure: grids of wrong tempi, all other phases of the grid, the accents and "
+    "stops of another dance, the energy of another moment, the chords in other keys; for the "
+    "published beat hit score the same music against a grid half a beat late (it hardly notices: "
+    "it bins by whole seconds, so it is near chance); for the Fréchet distances the floor: what "
+    "true music has that no network has heard. They are those of styles (30 numbers) of stretches "
+    "of ten seconds by the project's own style extractor, as many of every column, and cannot be "
+    "held against other embeddings. What is shown as retrieval is copied; true music of another "
+    "dance is a null. Pace is of one process, ONNX Runtime (the paper's recipe: torch), on a "
+    "machine with other work."
+)
+_CHANGES = (
+    "One grid, genre, seed and chord plan: music for the dance whose grid it is against music for "
+    "another dance (its energy, accents, stops and latents), beside two noises for the same dance."
 )
 _ADDS = (
     "One dance a genre, always the same, told more and less; mel spectrograms as the decoder gives "
@@ -157,12 +226,50 @@ _ADDS = (
 )
 
 
-def _targets(rows: Sequence[tuple[str, str, float, bool]]) -> str:
+@dataclass(frozen=True)
+class Reached:
+    """What became of a target."""
+
+    target: Target
+    value: float
+    interval: Interval | None
+
+    @property
+    def met(self) -> bool:
+        """Whether it was reached."""
+        return self.target.met(self.value)
+
+    def told(self) -> dict[str, object]:
+        """For JSON."""
+        ends = (self.interval.low, self.interval.high) if self.interval else None
+        return {
+            "title": self.target.title, "wanted": self.target.wanted, "value": self.value,
+            "interval": ends, "met": self.met,
+        }  # fmt: skip
+
+
+def _targets(rows: Sequence[Reached]) -> str:
     return _table(
-        ["figure", "wanted", "is", ""],
-        [[title, wanted, _number(value), "met" if met else "**missed**"]
-         for title, wanted, value, met in rows],
+        ["figure", "wanted", "is", "95 %", ""],
+        [[row.target.title, row.target.wanted, _number(row.value),
+          f"{_number(row.interval.low)} – {_number(row.interval.high)}" if row.interval else "",
+          "met" if row.met else "**missed**"]
+         for row in rows],
     )  # fmt: skip
+
+
+def _cell(verdict: Verdict, key: str, null: str | None) -> str:
+    """A figure, half the width of its interval, and its null."""
+    if key == "pace":
+        return _number(verdict.pace)
+    text = _beside(verdict.figures, key, None)
+    if not text:
+        return ""
+    around = verdict.intervals.get(key)
+    if around is not None and around.high > around.low:
+        text += f" ± {_number((around.high - around.low) / 2, 2)}"
+    beside = _number(verdict.figures.get(null)) if null else ""
+    return text + (f" ({beside})" if beside else "")
 
 
 def _confused(counts: Array) -> str:
@@ -183,10 +290,10 @@ def _beside(figures: Mapping[str, float], key: str, null: str | None) -> str:
     return _number(value) + (f" ({_number(beside)})" if beside is not None else "")
 
 
-def _number(value: float | None) -> str:
+def _number(value: float | None, digits: int = 3) -> str:
     if value is None or not np.isfinite(value):
         return ""
-    return f"{value:.0f}" if abs(value) >= 100 else f"{value:.3g}"
+    return f"{value:.0f}" if abs(value) >= 100 else f"{value:.{digits}g}"
 
 
 def _table(head: Sequence[str], rows: Sequence[Sequence[str]]) -> str:

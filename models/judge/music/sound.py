@@ -1,13 +1,16 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Is it clean: clipping, silence, direct current, dead bands, seams, loops, reconstruction."""
+"""Is it clean: clipping, silence, loudness, spectrum, dead bands, seams, loops, reconstruction."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 
 import numpy as np
+from scipy.ndimage import uniform_filter1d
 
+from ....inference.audio.spectrum import mel_centres
 from ....inference.score import mel
+from ....inference.score.loudness import Meter
 from ...score.vocoder_measures import measure
 from .heard import RATE, Array, Floats, Heard, mel_of
 from .onsets import flux
@@ -25,18 +28,47 @@ _NEAR = 2
 def faults(heard: Heard) -> dict[str, float]:
     """`clipped`: share of samples in runs at full scale. `silent`: share of tenths of a second
     below -60 dB outside stops, but for the last bar, over which music fades out. `dc`: mean over
-    root mean square. `peak`. Needs samples.
+    root mean square. `peak`. `lufs`: integrated loudness (ITU-R BS.1770-4). Needs samples.
     """
     samples = heard.samples
     assert samples is not None
     size = float(np.sqrt(np.mean(np.square(samples, dtype=np.float64)))) if len(samples) else 0.0
     bar = heard.grid.beats_per_bar * 60 / heard.grid.bpm
+    meter = Meter()
+    meter.add(samples)
     return {
+        "lufs": meter.loudness() if size else float("nan"),
         "peak": float(np.abs(samples).max(initial=0.0)),
         "clipped": clipped(samples),
         "silent": silent(samples, np.concatenate([heard.stops, [[heard.seconds - bar, np.inf]]])),
         "dc": abs(float(np.mean(samples, dtype=np.float64))) / max(size, 1e-9) if size else 0.0,
-        "level_db": 20 * float(np.log10(max(size, 1e-9))),
+    }
+
+
+def spectrum(heard: Heard) -> dict[str, float]:
+    """Where the energy lies in the bands of the mel: `centroid` and `rolloff` (85 % lie below it),
+    Hz; `flatness`, 0 a tone .. 1 noise (geometric over arithmetic mean). Medians over the frames
+    no more than 30 dB under the loud ones; absent of silence.
+
+    `range_db`: how much the level over three seconds varies, 95th over 10th percentile, but for
+    the last bar, over which music fades out.
+    """
+    bar = round(heard.grid.beats_per_bar * 60 / heard.grid.bpm * mel.FPS)
+    power = 10 ** (heard.mel.astype(np.float64) / 10)
+    level = power.sum(axis=1)
+    slow = uniform_filter1d(level, round(3 * mel.FPS))[: max(len(level) - bar, 1)]
+    low, high = 10 * np.log10(np.percentile(slow, [10, 95]) + 1e-12)
+    loud = power[(level > 1e-3 * np.percentile(level, 95)) & (level > 10 ** (SILENT_DB / 10))]
+    if not len(loud):
+        return {"range_db": float(high - low)}
+    centres = mel_centres(mel.BINS)
+    share = np.cumsum(loud, axis=1) / loud.sum(axis=1, keepdims=True)
+    flat = np.exp(np.log(np.maximum(loud, 1e-12)).mean(axis=1)) / loud.mean(axis=1)
+    return {
+        "centroid": float(np.median(loud @ centres / loud.sum(axis=1))),
+        "rolloff": float(np.median(centres[(share < 0.85).sum(axis=1)])),
+        "flatness": float(np.median(flat)),
+        "range_db": float(high - low),
     }
 
 

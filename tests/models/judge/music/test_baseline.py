@@ -21,7 +21,7 @@ def test_baseline_makes_a_piece_that_can_be_judged(tmp_path):
 
     torch.save(Paper().state_dict(), tmp_path / WEIGHTS)
     dance = Dance("made up", tmp_path / "dance.npz", dancer(112.0, seconds=6.0))
-    (piece,) = baseline.made_by_paper(tmp_path, [(dance, "house")], steps=2)
+    piece = baseline.Recipe(tmp_path, steps=2).made(dance, "house", 0)
     assert piece.genre == "house"
     assert piece.seconds == pytest.approx(6.0, abs=0.1)
     assert piece.chroma is None

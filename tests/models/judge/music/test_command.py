@@ -19,12 +19,15 @@ from twostep.models.judge.music.__main__ import main
 from twostep.models.judge.music.heard import STEP, Corpus
 from twostep.models.judge.music.made import VARIANTS
 
+from ....dancers import dancer
 from ....inference.score import tiny_networks
 from ....inference.tiny_networks import save
 from ..test_metrics import shards  # noqa: F401
 from .sounds import SECONDS, band, hiss, piece, rows, struck
 
 GENRES = ("house", "krump")
+#: Each genre's dance, of the two that there are.
+PAIRS = (("house", "wander"), ("krump", "second"))
 
 
 def ears(folder):
@@ -116,20 +119,36 @@ def test_corpus_is_read_as_it_was_written(corpus):
 def test_command_judges_and_draws(corpus, home, shards, tmp_path, capsys):  # noqa: F811
     out = tmp_path / "out"
     words = ["--corpus", corpus, "--shards", shards, "--out", out, "--genres", *GENRES]
-    words += ["--takes", 1, "--seconds", 12]
+    words += ["--takes", 1, "--seeds", 2, "--seconds", 16, "--also", f"before={home / 'score'}"]
+    second = tmp_path / "second.npz"
+    dancer(96.0, seconds=16.0).save(second)
+    words += ["--motions", second]
     assert main([str(word) for word in words]) == 0
     told = json.loads((out / "report.json").read_text())
-    assert set(told["columns"]) == {"true", "generated"}
-    assert told["columns"]["true"]["figures"]["align"] == 1
-    assert set(told["columns"]["generated"]["pieces"]) == {"house_wander_0", "krump_wander_0"}
+    columns = told["columns"]
+    assert set(columns) == {"true", "generated", "before", "shuffled", "retrieval"}
+    assert columns["true"]["figures"]["align"] == 1
+    made = columns["generated"]
+    names = {f"{genre}_{dance}_{seed}" for genre, dance in PAIRS for seed in (0, 1)}
+    assert set(made["pieces"]) == names
+    assert made["pace"] > 0
+    assert {"frechet", "fad", "kld", "tempo", "lufs", "centroid", "csd"} <= set(made["figures"])
+    low, high = made["intervals"]["hit"]
+    assert low <= made["figures"]["hit"] <= high
+    same = columns["before"]["figures"]  # by the same networks
+    assert {key: made["figures"][key] for key in same} == same
+    assert columns["retrieval"]["figures"]["align"] == 1
     assert set(told["variants"]) == set(VARIANTS)
+    assert told["changes"]["mel_change"][0] > 0
     assert {"autoencoder", "griffin_lim"} <= set(told["reconstruction"])
-    assert {target["title"] for target in told["targets"]} >= {"genre heard as asked"}
+    titles = {target["title"] for target in told["targets"]}
+    assert {"genre heard as asked", "Fréchet distance / held-out floor"} <= titles
     names = {path.name for path in out.iterdir()}
-    assert {"report.md", "score_mels.png", "mel_house.png", "krump_wander_0.wav"} <= names
+    assert {"report.md", "score_mels.png", "mel_house.png", "house_wander_0.wav"} <= names
     assert (out / "score_mels.png").stat().st_size < 600_000
     table = (out / "report.md").read_text()
     assert "What the dance adds" in table
+    assert "| true | true, of another dance | retrieval (copies) | before | generated |" in table
     assert "Targets" in capsys.readouterr().out
 
 

@@ -13,6 +13,8 @@ from twostep.models.judge.music.following import following
 
 from .sounds import RATE, SECONDS, band, hiss, on_grid, piece, rows, struck, with_energy
 
+KEYS = ("accents", "accents_null", "stops", "stops_null", "energy", "energy_null")
+
 
 def dance(seed: int):
     """A piece on the grid with accents on some of its half-beats, not played yet."""
@@ -24,7 +26,10 @@ def dance(seed: int):
 
 
 def scores(pieces):
-    return following(pieces, [onsets.flux(p.mel) for p in pieces])
+    """Means over the pieces that have a figure."""
+    rows = following(pieces, [onsets.flux(p.mel) for p in pieces])
+    found = {key: [row[key] for row in rows if np.isfinite(row.get(key, np.nan))] for key in KEYS}
+    return {key: np.mean(values) for key, values in found.items() if values}
 
 
 def test_struck_accents_stand_out_and_those_of_another_dance_do_not():

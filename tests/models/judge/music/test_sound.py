@@ -37,6 +37,34 @@ def test_clipping_direct_current_and_silence_are_heard():
     assert nothing["clipped"] == nothing["dc"] == 0
 
 
+def test_loudness_is_that_of_the_standard():
+    t = np.arange(round(SECONDS * RATE)) / RATE
+    tone = np.sin(2 * np.pi * 997 * t)  # a full sine at 997 Hz is -3.01 LUFS
+    found = sound.faults(piece(0.1 * tone))
+    assert found["lufs"] == pytest.approx(-23.01, abs=0.05)
+
+
+def test_spectrum_of_a_tone_of_noise_and_of_nothing():
+    t = np.arange(round(SECONDS * RATE)) / RATE
+    tone = sound.spectrum(piece(0.5 * np.sin(2 * np.pi * 2000 * t)))
+    assert tone["centroid"] == pytest.approx(2000, rel=0.03)
+    assert tone["rolloff"] == pytest.approx(2000, rel=0.05)
+    noise = sound.spectrum(piece(hiss(SECONDS, 0.1)))
+    assert tone["flatness"] < 0.05 < 0.5 < noise["flatness"]
+    # White noise is as strong in every band of the mel.
+    assert noise["centroid"] == pytest.approx(mel_centres().mean(), rel=0.1)
+    assert noise["rolloff"] == pytest.approx(np.percentile(mel_centres(), 85), rel=0.1)
+    assert noise["range_db"] < 1
+    nothing = sound.spectrum(piece(np.zeros(round(SECONDS * RATE))))
+    assert set(nothing) == {"range_db"}
+
+
+def test_range_is_that_of_loud_and_soft_parts():
+    samples = hiss(SECONDS, 0.1)
+    samples[: len(samples) // 2] *= 0.1
+    assert sound.spectrum(piece(samples))["range_db"] == pytest.approx(20, abs=1)
+
+
 def test_single_peaks_at_full_scale_are_no_clipping():
     samples = np.zeros(RATE, np.float32)
     samples[::100] = 1.0
