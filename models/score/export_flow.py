@@ -31,9 +31,9 @@ _FRAMES = 400_000
 class Generator(nn.Module):
     """The flow as inference calls it: one window, its steps unrolled."""
 
-    def __init__(self, flow: Flow, steps: int, rescale: float) -> None:
+    def __init__(self, flow: Flow, steps: int, rescale: float, character: float) -> None:
         super().__init__()
-        self.flow, self.steps, self.rescale = flow, steps, rescale
+        self.flow, self.steps, self.rescale, self.character = flow, steps, rescale, character
 
     def forward(
         self, noise: Tensor, known: Tensor, known_mask: Tensor, conditions: Tensor,
@@ -43,7 +43,7 @@ class Generator(nn.Module):
         told = Told(
             known, known_mask, conditions, motion, motion_present, genre, timbre, timbre_present
         )
-        return self.flow.sample(noise, told, guidance, self.steps, self.rescale)
+        return self.flow.sample(noise, told, guidance, self.steps, self.rescale, self.character)
 
 
 def examples() -> dict[str, Tensor]:
@@ -84,10 +84,13 @@ def main() -> None:
     parser.add_argument("--steps", type=int, default=8, help="Euler steps")
     parser.add_argument("--guidance", type=float, default=2.0)
     parser.add_argument("--rescale", type=float, default=0.7)
+    parser.add_argument(
+        "--character", type=float, default=1.5, help="guidance to genre and answers"
+    )
     asked = parser.parse_args()
     flow = Flow(SIZES[asked.size])
     load_average(flow, asked.run)
-    generator = Generator(flow, asked.steps, asked.rescale).eval()
+    generator = Generator(flow, asked.steps, asked.rescale, asked.character).eval()
     path = export(generator, examples(), ["latents"], {}, asked.out / "flow.onnx")
     kept = torch.load(asked.run / CHECKPOINT, map_location="cpu", weights_only=True)
     facts = {
@@ -97,6 +100,7 @@ def main() -> None:
             "parameters": sum(p.numel() for p in flow.parameters()),
             "euler_steps": asked.steps,
             "rescale": asked.rescale,
+            "character": asked.character,
             "minutes": round(kept["minutes"], 1),
             "steps": kept["step"],
             "parity": round(difference(generator, examples(), path), 5),

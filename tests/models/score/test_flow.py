@@ -10,7 +10,7 @@ import pytest
 import torch
 
 from twostep.inference.genres import NAMES
-from twostep.inference.score.conditions import CHANNELS, ENERGY, HARMONY
+from twostep.inference.score.conditions import ANSWERS, CHANNELS, ENERGY, HARMONY
 from twostep.models.score.flow import (
     LATENT,
     MOTION,
@@ -128,6 +128,30 @@ def test_guidance_needs_something_to_guide(flow):
         flow.sample(noise, free, torch.tensor([w]), steps=2, rescale=0.0) for w in (1.0, 3.0)
     )
     assert torch.allclose(plain, strong, atol=1e-5)
+
+
+def test_character_pushes_away_from_a_piece_of_no_genre_that_answers_nothing(flow):
+    for parameter in flow.parameters():
+        torch.nn.init.normal_(parameter, std=0.1)
+    noise, guidance = torch.randn(1, WINDOW, 96), torch.tensor([2.0])
+
+    @torch.no_grad()
+    def change(told):
+        """How much of the music character changes."""
+        plain, strong = (
+            flow.sample(noise, told, guidance, steps=2, rescale=0.0, character=c)
+            for c in (0.0, 1.5)
+        )
+        return float((plain - strong).abs().max())
+
+    grid = empty(1)
+    grid.conditions[..., : ANSWERS.start].normal_()
+    assert change(grid) < 1e-5
+    named = grid._replace(genre=torch.eye(13)[:1])
+    answering = grid._replace(conditions=grid.conditions.clone())
+    answering.conditions[..., ANSWERS] = 1.0
+    assert change(named) > 1e-3
+    assert change(answering) > 1e-3
 
 
 def test_windows_withhold_what_must_not_be_leant_on(corpus):
