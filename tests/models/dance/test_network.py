@@ -14,7 +14,7 @@ from twostep.models.dance.export import Predictor, examples
 from twostep.models.dance.kinematics import joint_positions, joint_steps
 from twostep.models.dance.network import DanceModel, off_beat
 
-from .conftest import sway
+from ..conftest import sway
 
 
 @pytest.fixture(scope="module")

@@ -13,7 +13,7 @@ from twostep.inference import pose_features
 from twostep.inference.audio import beat_channels as served_channels
 from twostep.models.dance.pairing import Dances, Library, Pairing, beat_channels, mirror
 
-from .conftest import sway
+from ..conftest import sway
 
 
 @pytest.fixture

@@ -33,9 +33,7 @@ from twostep.models.score.paper import (
 )  # fmt: skip
 from twostep.models.score.paper_data import Dance, Slices, dances
 
-from ..dance.conftest import shards, sway
-
-__all__ = ["shards"]
+from ..conftest import sway
 
 
 @pytest.fixture(autouse=True)
