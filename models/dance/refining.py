@@ -41,7 +41,8 @@ def refining_step(model: DanceModel, batch: Tensors, _progress: float) -> dict[s
     expected = model.jepa(corrupted(batch, latents[:, 1], 2).first(EXPECTED))
     jepa = F.mse_loss(expected, latents[:EXPECTED, 2])
     terms["loss"] = terms["loss"] + DECODING * decoding + JEPA * jepa
-    return {**terms, "decoding": decoding, "slide": rebuilt["slide"], "jepa": jepa}
+    shown = {name: rebuilt[name] for name in ("slide", "energy", "force")}
+    return {**terms, "decoding": decoding, "jepa": jepa, **shown}
 
 
 def _blurred(latents: Tensor) -> Tensor:

@@ -9,7 +9,7 @@ from twostep.inference import pose_features
 from twostep.inference.audio import beat_channels
 from twostep.inference.skeleton import JOINT_COUNT
 from twostep.models.dance.config import SMALL, TOKENS
-from twostep.models.dance.criterion import vicreg
+from twostep.models.dance.criterion import liveliness, vicreg
 from twostep.models.dance.export import Predictor, examples
 from twostep.models.dance.kinematics import joint_positions, joint_steps
 from twostep.models.dance.network import DanceModel, off_beat
@@ -120,3 +120,22 @@ def test_vicreg_punishes_collapse() -> None:
     copied = spread[..., :1].expand(-1, -1, 8)
     assert vicreg(collapsed)["std"] > 0.9 > 0.1 > vicreg(spread)["std"]
     assert vicreg(copied)["cov"] > 0.9 > 0.1 > vicreg(spread)["cov"]
+
+
+def test_liveliness_asks_for_energy_and_force_and_not_for_the_moment() -> None:
+    time = torch.arange(61) / 30
+    swing = torch.zeros(1, 61, 24, 3)
+    swing[..., 0] = 0.3 * torch.sin(2 * torch.pi * 2 * time)[None, :, None]
+    swing[..., 2] = 0.3 * torch.cos(2 * torch.pi * 2 * time)[None, :, None]
+    steps = swing.diff(dim=1)
+    assert all(float(term) == 0 for term in liveliness(steps, steps))
+    later = swing.roll(-15, dims=1).diff(dim=1)[:, :45]
+    early = steps[:, :45]
+    assert all(float(term) < 0.05 for term in liveliness(later, early)), "a whole swing later"
+    energy, force = liveliness(0.5 * steps, steps)
+    # Both are well above what counts as rest: a quarter of the energy, half of the force.
+    joint = 0.5 * (0.3 * 4 * torch.pi) ** 2
+    rest = 0.02
+    expected = torch.log((torch.tensor(joint) + rest) / (joint / 4 + rest))
+    assert float(energy) == pytest.approx(float(expected), rel=0.05)
+    assert 0.6 < float(force) < np.log(2)
