@@ -6,7 +6,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from twostep.models.judge.variety import OnBeats, accent_distance, song_share, speed_distance
+from twostep.models.judge.variety import song_share
 
 from .figures import standing, swinging, turned
 
@@ -46,18 +46,5 @@ def test_tempo_alone_is_no_difference():
     dances = {(song, 0): swinging(beats) for song, beats in BEATS.items()}
     told = song_share(dances, BEATS)
     assert told["songs"] < 0.01
-    assert told["songs_speed"] < 0.25
-    assert told["songs_accent"] < 0.05
     assert "seeds" not in told
     assert "song_share" not in told
-
-
-def test_accents_off_the_beat_are_other_accents():
-    on, off = (OnBeats(swinging(QUICK, lag=lag), QUICK) for lag in (0.0, 0.25))
-    assert accent_distance(on, on) == 0
-    assert accent_distance(on, off) == 1
-    # Speeds |sin| and |cos| of mean 2 / pi are .83 of it apart: the smoothing takes some off.
-    assert 0.3 < speed_distance(on, off) < 0.9
-    still = OnBeats(standing(), QUICK)
-    assert accent_distance(still, still) == 0
-    assert accent_distance(still, on) == 1
