@@ -191,7 +191,7 @@ def pose_spread(poses: Array, count: int = 400) -> float:
     return float(np.linalg.norm(poses[a] - poses[b], axis=-1).mean())
 
 
-def difference(a: Array, b: Array) -> float:
+def difference(a: NDArray[np.floating], b: NDArray[np.floating]) -> float:
     """Mean joint distance in metres of two dances frame by frame, as centred poses (T, 24, 3)."""
     frames = min(len(a), len(b))
     return float(np.linalg.norm(a[:frames] - b[:frames], axis=-1).mean())
