@@ -43,6 +43,8 @@ sys.exit(main())
 
 #: How long a worker may take to quit by itself, seconds.
 _PATIENCE = 2.0
+#: The exit code of a process that was killed (SIGKILL, which Windows does not know).
+_KILLED = -9
 
 Message = dict[str, Any]
 
@@ -222,11 +224,16 @@ def _collect(process: subprocess.Popen[str], complaints: deque[str]) -> None:
 
 
 def _last_words(name: str, code: int, tail: list[str]) -> Message:
-    said = next((line.strip() for line in reversed(tail) if line.strip()), "")
+    lines = [line.strip() for line in tail if line.strip()]
+    fatal = (line for line in lines if line.startswith("Fatal Python error"))
+    said = next(fatal, lines[-1] if lines else "")
+    if not said and code == _KILLED:
+        said = "killed, as systems do when memory runs out"
     cause = f"exit code {code}" + (f": {said[:200]}" if said else "")
     return {
         "message": f"{name} stopped unexpectedly ({cause}); try again.",
         "report": "".join(tail),
+        "foreseen": False,
     }
 
 

@@ -16,3 +16,24 @@ class WrongField(TwostepError):
     def __init__(self, field: str, told: str) -> None:
         super().__init__(f"“{field}” {told}")
         self.field, self.told = field, told
+
+
+class Unforeseen(TwostepError):
+    """What another process did not foresee. report: its traceback, or its last words."""
+
+    def __init__(self, message: str, report: str) -> None:
+        super().__init__(message)
+        self.report = report
+
+
+def told(error: BaseException) -> str:
+    """The one sentence that the user reads of any error."""
+    if isinstance(error, TwostepError):
+        return str(error)
+    if isinstance(error, MemoryError):
+        return "There is not enough memory for this; choose a shorter part at a time."
+    detail = (str(error).strip().splitlines() or [""])[0][:200]
+    return (
+        f"Twostep failed in a way it did not foresee ({type(error).__name__}: {detail}); "
+        "please send in the report."
+    )

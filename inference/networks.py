@@ -29,7 +29,7 @@ REACH = 8
 
 
 class Networks:
-    """Warm ONNX sessions of the dance networks and what they run on.
+    """Warm ONNX sessions of the dance networks.
 
     candidates: how many continuations are always predicted at once, if that is known.
     """
@@ -37,8 +37,7 @@ class Networks:
     def __init__(self, card: Card, provider: str = "auto", candidates: int | None = None) -> None:
         self.card = card
         encoder = open_session(network(card, "encoder.onnx"), provider)
-        self.provider, self.note = encoder.provider, encoder.note
-        self._cores = ThreadPoolExecutor(threads()) if self.provider == "CPU" else None
+        self._cores = ThreadPoolExecutor(threads()) if encoder.provider == "CPU" else None
         predictor = open_session(network(card, "predictor.onnx"), provider, self._part(candidates))
         decoder = open_session(network(card, "decoder.onnx"), provider)
         self._sessions = {
@@ -46,6 +45,16 @@ class Networks:
             "predictor": predictor.session,
             "decoder": decoder.session,
         }
+
+    @property
+    def provider(self) -> str:
+        """What they run on now."""
+        return self._sessions["encoder"].provider
+
+    @property
+    def note(self) -> str:
+        """Why it is that, or ""."""
+        return self._sessions["encoder"].note
 
     def encode(self, features: Floats) -> Floats:
         """Latents (15, D) of pose features (60, 152)."""

@@ -3,12 +3,16 @@
 
 from __future__ import annotations
 
+import logging
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from .errors import TwostepError
 from .provider_names import CHOICES, PROVIDERS
+
+log = logging.getLogger(__name__)
 
 LABELS: dict[str, str] = {
     "TensorrtExecutionProvider": "TensorRT",
@@ -25,13 +29,84 @@ _OPTIONS: dict[str, dict[str, str]] = {
 }
 
 
+#: What stopped working while this process used it, by ONNX Runtime's name, and what is told of it.
+_lost: dict[str, str] = {}
+#: What is in ONNX Runtime's errors when there was no memory.
+_NO_MEMORY = ("bad_alloc", "bad allocation", "allocate memory")
+
+
+class Session:
+    """An ONNX session that goes on on the CPU when the device it ran on is lost.
+
+    used: ONNX Runtime's name of what it runs on. note: why that is not what was hoped for, or "".
+    on_cpu: opens the same network on the CPU.
+    """
+
+    def __init__(self, session: Any, used: str, note: str, on_cpu: Callable[[], Any]) -> None:
+        self._session, self._used, self._note = session, used, note
+        self._on_cpu = on_cpu
+        self._instead: Any = None
+
+    @property
+    def provider(self) -> str:
+        """What it really runs on now: "CPU", "CUDA" ..."""
+        used = PROVIDERS["cpu"] if self._used in _lost else self._used
+        return LABELS.get(used, used)
+
+    @property
+    def note(self) -> str:
+        """Why it is that, or ""."""
+        return _lost.get(self._used, self._note)
+
+    def run(self, outputs: list[str] | None, feed: dict[str, Any]) -> Any:
+        """The outputs of these inputs. Raises MemoryError when there is not enough of it."""
+        if self._used not in _lost:
+            try:
+                return self._session.run(outputs, feed)
+            except Exception as error:  # ONNX Runtime raises a dozen unrelated classes
+                if self._used == PROVIDERS["cpu"]:
+                    raise _meant(error) from error
+                _lose(self._used, error)
+        if self._instead is None:
+            # The lost session is kept: taking it down would touch the device again.
+            self._instead = self._on_cpu()
+        try:
+            return self._instead.run(outputs, feed)
+        except Exception as error:
+            raise _meant(error) from error
+
+    def get_inputs(self) -> Any:
+        """As ONNX Runtime's sessions tell it."""
+        return self._session.get_inputs()
+
+
+def _lose(used: str, error: Exception) -> None:
+    label = LABELS.get(used, used)
+    log.error("%s stopped working", label, exc_info=error)
+    _lost[used] = (
+        f"{label} stopped working ({_first_line(error)[:200]}); running on CPU until Twostep is "
+        "started again."
+    )
+
+
+def _meant(error: Exception) -> Exception:
+    """MemoryError if that is what it was, else the error itself."""
+    return MemoryError(str(error)) if any(each in str(error) for each in _NO_MEMORY) else error
+
+
 @dataclass(frozen=True)
 class Opened:
-    """A session, the provider it really runs on ("CPU", "CUDA" ...), and why it fell back or ""."""
+    """A session; the provider it runs on ("CPU", "CUDA" ...), and why it fell back or ""."""
 
-    session: Any
-    provider: str
-    note: str
+    session: Session
+
+    @property
+    def provider(self) -> str:
+        return self.session.provider
+
+    @property
+    def note(self) -> str:
+        return self.session.note
 
 
 def open_session(path: Path, provider: str = "auto", batch: int | None = None) -> Opened:
@@ -39,6 +114,7 @@ def open_session(path: Path, provider: str = "auto", batch: int | None = None) -
 
     batch: what the graph's free dimension of that name will always be, if that is known; ONNX
     Runtime then opens an unrolled graph four times as fast, and runs it faster.
+    A device that is lost later is not tried again in this process.
     Raises TwostepError for an unknown provider or a file ONNX Runtime cannot read.
     """
     import onnxruntime
@@ -46,19 +122,28 @@ def open_session(path: Path, provider: str = "auto", batch: int | None = None) -
     if provider not in CHOICES:
         raise TwostepError(f"Provider must be one of {', '.join(CHOICES)}, not “{provider}”.")
     available = onnxruntime.get_available_providers()
-    wanted = _wanted(provider, available)
-    try:
-        session = onnxruntime.InferenceSession(
-            str(path),
-            sess_options=_session_options(onnxruntime, wanted, batch),
-            providers=[(name, _OPTIONS.get(name, {})) for name in wanted],
-        )
-    except Exception as error:  # ONNX Runtime raises a dozen unrelated classes
-        raise TwostepError(
-            f"The network {path.name} cannot be opened; reinstall Twostep ({_first_line(error)})."
-        ) from error
+
+    def opened(wanted: list[str]) -> Any:
+        try:
+            session = onnxruntime.InferenceSession(
+                str(path),
+                sess_options=_session_options(onnxruntime, wanted, batch),
+                providers=[(name, _OPTIONS.get(name, {})) for name in wanted],
+            )
+        except Exception as error:  # ONNX Runtime raises a dozen unrelated classes
+            if isinstance(_meant(error), MemoryError):
+                raise _meant(error) from error
+            raise TwostepError(
+                f"The network {path.name} cannot be opened; reinstall Twostep "
+                f"({_first_line(error)})."
+            ) from error
+        session.disable_fallback()  # it would say nothing of it
+        return session
+
+    session = opened([name for name in _wanted(provider, available) if name not in _lost])
     used = session.get_providers()[0]
-    return Opened(session, LABELS.get(used, used), _note(provider, used, available))
+    note = _note(provider, used, available)
+    return Opened(Session(session, used, note, lambda: opened([PROVIDERS["cpu"]])))
 
 
 def _wanted(provider: str, available: list[str]) -> list[str]:
@@ -91,6 +176,8 @@ def _note(provider: str, used: str, available: list[str]) -> str:
         hoped = next(name for name in AUTOMATIC if PROVIDERS[name] in (*available, used))
     if PROVIDERS[hoped] == used:
         return ""
+    if PROVIDERS[hoped] in _lost:
+        return _lost[PROVIDERS[hoped]]
     label, running = LABELS[PROVIDERS[hoped]], LABELS.get(used, used)
     if PROVIDERS[hoped] not in available:
         return f"{label} is not in this build of ONNX Runtime; running on {running}."

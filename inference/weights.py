@@ -142,8 +142,11 @@ def network(card: Bundle, name: str) -> Path:
 
 
 def available_styles(folder: Path = FOLDER) -> tuple[str, ...]:
-    """The styles that these networks know, or all that the project knows when there are none."""
-    return read_card(folder).styles if (folder / CARD).is_file() else STYLES
+    """The styles that these networks know, or all that the project knows when they don't tell."""
+    try:
+        return read_card(folder).styles
+    except TwostepError:  # told when they are to dance
+        return STYLES
 
 
 @lru_cache(maxsize=16)

@@ -18,6 +18,7 @@ Every job ends with exactly one of result, error and cancelled. The end of stdin
 
 from __future__ import annotations
 
+import faulthandler
 import json
 import os
 import queue
@@ -31,7 +32,7 @@ from typing import Any, TextIO
 
 from .batch import memory
 from .dance import dance
-from .errors import Cancelled, TwostepError
+from .errors import Cancelled, TwostepError, told
 from .jobs import DanceJob, ScoreJob
 from .progress import Asked, Progress
 
@@ -107,12 +108,12 @@ class Service:
         def stopped() -> bool:
             return identity in self._cancelled or self._quitting.is_set()
 
-        told = -OFTEN
+        last = -OFTEN
 
         def progress(fraction: float, stage: str) -> None:
-            nonlocal told
-            if time.monotonic() - told >= OFTEN or fraction >= 1:
-                told = time.monotonic()
+            nonlocal last
+            if time.monotonic() - last >= OFTEN or fraction >= 1:
+                last = time.monotonic()
                 share = round(fraction, 4)
                 self._send({"id": identity, "event": "progress", "fraction": share, "stage": stage})
 
@@ -182,6 +183,7 @@ def main(works: Mapping[str, Work] | None = None) -> int:
     """Serve on this process's own stdin and stdout; `works` are others than the worker's own."""
     for number in (signal.SIGINT, signal.SIGTERM):  # Blender's ways with them leave half files
         signal.signal(number, signal.default_int_handler)
+    faulthandler.enable()  # where a library takes the process down, its last words say so
     out = _protected_stdout()
     lines = os.fdopen(os.dup(sys.stdin.fileno()), encoding="utf-8", errors="replace")
     service = Service(out, works)
@@ -204,18 +206,8 @@ def _protected_stdout() -> TextIO:
 
 
 def _told(error: Exception) -> Message:
-    if isinstance(error, TwostepError):
-        message = str(error)
-    elif isinstance(error, MemoryError):
-        message = "There is not enough memory for this; choose a shorter part at a time."
-    else:
-        detail = (str(error).strip().splitlines() or [""])[0][:200]
-        message = (
-            f"Twostep failed in a way it did not foresee ({type(error).__name__}: {detail}); "
-            "please send in the report."
-        )
     report = "".join(traceback.format_exception(error))
-    return {"message": message, "report": report, "foreseen": isinstance(error, TwostepError)}
+    return {"message": told(error), "report": report, "foreseen": isinstance(error, TwostepError)}
 
 
 def _bad_line(error: Exception) -> str:

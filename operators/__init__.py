@@ -5,7 +5,7 @@ from __future__ import annotations
 
 import bpy
 
-from . import command, progress, session
+from . import command, progress, session, work
 from .batch import (
     TWOSTEP_OT_batch,
     TWOSTEP_OT_batch_open,
@@ -33,13 +33,19 @@ from .presets import (
     TWOSTEP_OT_delete_preset,
     TWOSTEP_OT_save_preset,
 )
+from .reports import (
+    TWOSTEP_OT_copy_report,
+    TWOSTEP_OT_dismiss_report,
+    TWOSTEP_OT_save_report,
+)
 from .score import TWOSTEP_OT_read_rhythm, TWOSTEP_OT_score, TWOSTEP_OT_score_variation
 from .seed import TWOSTEP_OT_dice
 from .song import TWOSTEP_OT_open_song
+from .trouble import covered
 from .work import TWOSTEP_OT_cancel
 
-#: In the order of registration.
-CLASSES: tuple[type, ...] = (
+#: In the order of registration. Whatever goes wrong in any of them, the user is told.
+_OPERATORS: tuple[type, ...] = (
     TWOSTEP_OT_open_song,
     TWOSTEP_OT_add_dancer,
     TWOSTEP_OT_edit_bones,
@@ -65,7 +71,11 @@ CLASSES: tuple[type, ...] = (
     TWOSTEP_OT_batch_retry,
     TWOSTEP_OT_batch_open,
     TWOSTEP_OT_batch_save,
+    TWOSTEP_OT_copy_report,
+    TWOSTEP_OT_save_report,
+    TWOSTEP_OT_dismiss_report,
 )
+CLASSES = tuple(covered(cls) for cls in _OPERATORS)
 
 
 def register() -> None:
@@ -77,7 +87,8 @@ def register() -> None:
 
 
 def unregister() -> None:
-    """Take them back, and stop the worker."""
+    """Take them back, and stop what goes on and the worker."""
+    work.stop()
     session.close()
     command.unregister()
     progress.unregister()

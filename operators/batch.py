@@ -9,8 +9,10 @@ import bpy
 
 from ..inference.errors import TwostepError
 from ..scene import batches
+from ..scene.words import reported
 from . import batch_file
-from .batch_run import Batch, counted, plan
+from .batch_plan import counted, plan
+from .batch_run import Batch
 from .work import WorkOperator
 
 
@@ -42,14 +44,9 @@ class TWOSTEP_OT_batch_open(bpy.types.Operator):
     bl_options = {"INTERNAL"}
 
     def execute(self, context: bpy.types.Context) -> set[str]:
-        try:
-            folder = batches.place_of(context.scene.twostep.batch.folder)
-        except TwostepError as error:
-            self.report({"ERROR"}, str(error))
-            return {"CANCELLED"}
+        folder = batches.place_of(context.scene.twostep.batch.folder)
         if not folder.is_dir():
-            self.report({"ERROR"}, f"There is no folder {folder}; export first.")
-            return {"CANCELLED"}
+            raise TwostepError(f"There is no folder {folder}; export first.")
         bpy.ops.wm.path_open(filepath=str(folder))
         return {"FINISHED"}
 
@@ -73,15 +70,12 @@ class TWOSTEP_OT_batch_save(bpy.types.Operator):
         return {"RUNNING_MODAL"}
 
     def execute(self, context: bpy.types.Context) -> set[str]:
-        try:
-            if not self.filepath:
-                raise TwostepError("Choose a file to save the jobs to.")
-            path = Path(bpy.path.abspath(self.filepath)).with_suffix(".toml")
-            count = batch_file.save(context.scene, path)
-        except TwostepError as error:
-            self.report({"ERROR"}, str(error))
-            return {"CANCELLED"}
+        if not self.filepath:
+            raise TwostepError("Choose a file to save the jobs to.")
+        path = Path(bpy.path.abspath(self.filepath)).with_suffix(".toml")
+        count = batch_file.save(context.scene, path)
         if bpy.data.is_dirty:
-            self.report({"WARNING"}, "Save this file, too: the job file goes by what is saved.")
-        self.report({"INFO"}, f"Saved {counted(count, 'dance')} to {path}")
+            said = "Save this file, too: the job file goes by what is saved."
+            self.report({"WARNING"}, reported(said))
+        self.report({"INFO"}, reported(f"Saved {counted(count)} to {path}"))
         return {"FINISHED"}

@@ -15,7 +15,7 @@ from ..inference.errors import TwostepError
 from ..inference.files import replaced
 from ..inference.retarget.options import AS_IS
 from ..scene import batches
-from .batch_run import landing_of
+from .batch_plan import landing_of
 
 #: Of a landing, what a job file has from the dance itself.
 _DANCED = ("loop", "onto", "blend_in", "blend_out")

@@ -7,8 +7,8 @@ from pathlib import Path
 
 import bpy
 
+from ..inference.errors import TwostepError
 from ..scene import armature
-from ..scene.words import reported
 
 
 class TWOSTEP_OT_batch_add_job(bpy.types.Operator):
@@ -81,8 +81,7 @@ class TWOSTEP_OT_batch_add_songs(bpy.types.Operator):
         folder = Path(bpy.path.abspath(self.directory))
         named = [folder / file.name for file in self.files if file.name]
         if job is None or not self.directory:
-            self.report({"ERROR"}, reported("Choose songs, or a folder of songs."))
-            return {"CANCELLED"}
+            raise TwostepError("Choose songs, or a folder of songs.")
         known = {song.path for song in job.songs}
         for path in [str(path) for path in named or [folder]]:
             if path not in known:

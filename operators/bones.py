@@ -7,11 +7,10 @@ from typing import TYPE_CHECKING
 
 import bpy
 
-from ..inference.errors import TwostepError
 from ..inference.rigs import names
 from ..inference.skeleton import JOINTS
 from ..scene import armature, corrections
-from ..scene.words import reported, told
+from ..scene.words import listed, reported, told
 
 if TYPE_CHECKING:
     from bpy.types import Operator as _Operator
@@ -44,12 +43,8 @@ class BonesOperator(_Operator):
         return "" if corrections.is_editable(ob) else "The bones lie in another file"
 
     def execute(self, context: bpy.types.Context) -> _Outcome:
-        """Do it, or say why not."""
-        try:
-            self._do(armature.character(context))
-        except TwostepError as error:
-            self.report({"ERROR"}, reported(str(error)))
-            return {"CANCELLED"}
+        """Do it."""
+        self._do(armature.character(context))
         return {"FINISHED"}
 
     def _do(self, ob: bpy.types.Object) -> None:
@@ -134,8 +129,7 @@ class TWOSTEP_OT_mirror_bones(BonesOperator, bpy.types.Operator):
                 bones[joint.replace("left_", "right_")] = other
         corrections.choose(ob, bones)
         if alone:
-            some = ", ".join(alone[:3]) + (f" and {len(alone) - 3} more" if len(alone) > 3 else "")
-            said = f"There is no bone on the right that mirrors {some}."
+            said = f"There is no bone on the right that mirrors {listed(alone)}."
             self.report({"WARNING"}, reported(said))
 
 

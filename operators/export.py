@@ -31,10 +31,7 @@ class TWOSTEP_OT_export_fbx(bpy.types.Operator):
     )
 
     def invoke(self, context: bpy.types.Context, event: bpy.types.Event) -> set[str]:
-        try:
-            ob = self._dancer(context)
-        except TwostepError as error:
-            return self._fail(error)
+        ob = self._dancer(context)
         if not self.filepath:
             blend = Path(bpy.data.filepath)
             folder = blend.parent if bpy.data.filepath else Path.home()
@@ -43,14 +40,11 @@ class TWOSTEP_OT_export_fbx(bpy.types.Operator):
         return {"RUNNING_MODAL"}
 
     def execute(self, context: bpy.types.Context) -> set[str]:
-        try:
-            ob = self._dancer(context)
-            if not self.filepath:
-                raise TwostepError("Choose a file to export to.")
-            path = Path(bpy.path.abspath(self.filepath)).with_suffix(".fbx")
-            fbx.export(context, ob, path, fbx.PRESETS[self.preset])
-        except TwostepError as error:
-            return self._fail(error)
+        ob = self._dancer(context)
+        if not self.filepath:
+            raise TwostepError("Choose a file to export to.")
+        path = Path(bpy.path.abspath(self.filepath)).with_suffix(".fbx")
+        fbx.export(context, ob, path, fbx.PRESETS[self.preset])
         self.report({"INFO"}, reported(f"Exported {ob.name} to {path}"))
         return {"FINISHED"}
 
@@ -60,7 +54,3 @@ class TWOSTEP_OT_export_fbx(bpy.types.Operator):
             raise TwostepError("Select the armature that dances.")
         staging.dance_range(ob)
         return ob
-
-    def _fail(self, error: TwostepError) -> set[str]:
-        self.report({"ERROR"}, reported(str(error)))
-        return {"CANCELLED"}

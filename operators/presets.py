@@ -72,9 +72,5 @@ class TWOSTEP_OT_delete_preset(_PresetOperator, bpy.types.Operator):
         return context.window_manager.invoke_confirm(self, event)
 
     def execute(self, context: bpy.types.Context) -> set[str]:
-        try:
-            corrections.delete_preset(self.preset)
-        except TwostepError as error:
-            self.report({"ERROR"}, reported(str(error)))
-            return {"CANCELLED"}
+        corrections.delete_preset(self.preset)
         return {"FINISHED"}

@@ -31,6 +31,11 @@ def register() -> None:
         "provider_note": bpy.props.StringProperty(
             name="Note", description="Why it was that", get=lambda _self: state.provider_note
         ),
+        "trouble": bpy.props.StringProperty(
+            name="Trouble",
+            description="What went wrong that nobody foresaw, as far as it was not dismissed",
+            get=lambda _self: state.trouble,
+        ),
     }
     for name, kind in properties.items():
         setattr(bpy.types.WindowManager, _PREFIX + name, kind)
@@ -38,5 +43,5 @@ def register() -> None:
 
 def unregister() -> None:
     """Take them back."""
-    for name in ("running", "fraction", "stage", "move", "provider", "provider_note"):
+    for name in ("running", "fraction", "stage", "move", "provider", "provider_note", "trouble"):
         delattr(bpy.types.WindowManager, _PREFIX + name)

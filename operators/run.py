@@ -11,13 +11,14 @@ from typing import Any
 import bpy
 
 from ..inference.errors import TwostepError
+from ..inference.files import replaced
 from ..inference.jobs import DanceJob
 from ..inference.motion import Motion
 from ..inference.retarget.options import Options
 from ..inference.rigs import Recognition
 from ..scene import apply, armature, channels, keys, puppets, strips
 from . import session
-from .work import Work
+from .work import Work, meant
 
 #: How each style is written.
 LABELS = {"hiphop": "hip-hop"}
@@ -86,16 +87,20 @@ class Run(Work):
     def start(self) -> None:
         """Hand the job to the worker. Raises TwostepError when there is none to be had."""
         if self.plan.context is not None and self.plan.job.context is not None:
-            self.plan.context.save(self.plan.job.context)
+            with replaced(self.plan.job.context) as path:
+                self.plan.context.save(path)
         self._ask("dance", self.plan.job.to_fields())
+        self.asked |= {"rig": self.plan.recognition.label, **self.plan.options.to_fields()}
         super().start()
 
     def apply(self) -> str:
         """Key the dance. Raises TwostepError, the scene unchanged, when it has nowhere to go."""
         ob = armature.by_uid(bpy.data.objects, self.plan.armature)
         scene = armature.by_uid(bpy.data.scenes, self.plan.scene)
-        if ob is None or scene is None:
+        if ob is None:
             raise TwostepError("The character was deleted while it learned to dance.")
+        if scene is None:
+            raise TwostepError("The scene was deleted while the dance was made.")
         armature.check(ob)
         if armature.recognition(ob) != self.plan.recognition:
             raise TwostepError(f"The bones of {ob.name} were changed meanwhile; press Dance again.")
@@ -106,15 +111,16 @@ class Run(Work):
         style = self.result["style"]
         self._note_provider()
         name = f"{self.plan.clip.name} - {LABELS.get(style, style)}"
-        landed = apply.apply_dance(
-            ob,
-            motion,
-            self.plan.placement,
-            name,
-            self._recipe(style),
-            self.plan.options,
-            self.plan.bones,
-        )
+        with meant(scene):
+            landed = apply.apply_dance(
+                ob,
+                motion,
+                self.plan.placement,
+                name,
+                self._recipe(style),
+                self.plan.options,
+                self.plan.bones,
+            )
         self.warnings += landed.warnings
         bpm, seconds = self.result["bpm"], self.result["seconds"]
         result = _told(landed.written, self.plan.options)

@@ -11,7 +11,7 @@ from typing import Any
 import bpy
 
 from ..inference.errors import TwostepError
-from ..inference.files import scratch
+from ..inference.files import replaced, scratch
 from ..inference.genres import GENRES
 from ..inference.jobs import AUTO, ScoreJob
 from ..inference.motion import Motion
@@ -89,7 +89,8 @@ class ScoreRun(Watching):
             super().start()
 
     def _seen(self, motion: Motion) -> None:
-        motion.save(self._motion)
+        with replaced(self._motion) as path:
+            motion.save(path)
         rhythm = self.wish.rhythm
         job = ScoreJob(
             motion=self._motion,

@@ -32,6 +32,8 @@ class State:
     move: str = ""
     provider: str = ""
     provider_note: str = ""
+    trouble: str = ""
+    report: str = ""
 
 
 state = State()
@@ -46,6 +48,12 @@ def worker() -> Worker:
         _workers.append(Worker(extra_path=wheel_folders(), cache_dir=user_folder("cache")))
         atexit.register(close)
     return _workers[0]
+
+
+def cancel() -> None:
+    """Let the worker, if there is one, drop what it was asked for."""
+    for each in _workers:
+        each.cancel()
 
 
 def next_number() -> int:

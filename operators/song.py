@@ -7,7 +7,6 @@ from pathlib import Path
 
 import bpy
 
-from ..inference.errors import TwostepError
 from ..scene import strips
 from ..scene.words import reported
 
@@ -38,8 +37,5 @@ class TWOSTEP_OT_open_song(bpy.types.Operator):
             said = f"{error} It will be danced to from the first frame on."
             self.report({"WARNING"}, reported(said))
             return {"FINISHED"}
-        except TwostepError as error:
-            self.report({"ERROR"}, reported(str(error)))
-            return {"CANCELLED"}
         settings.song, settings.song_file = strip.name, ""
         return {"FINISHED"}

@@ -118,8 +118,10 @@ class Watching(Work):
         """The armature and the scene, if they are still there."""
         ob = armature.by_uid(bpy.data.objects, self.watch.armature)
         scene = armature.by_uid(bpy.data.scenes, self.watch.scene)
-        if ob is None or scene is None:
+        if ob is None:
             raise TwostepError(f"The character was deleted while {doing}.")
+        if scene is None:
+            raise TwostepError(f"The scene was deleted while {doing}.")
         return ob, scene
 
 

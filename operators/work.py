@@ -5,13 +5,17 @@ from __future__ import annotations
 
 import time
 from abc import ABC, abstractmethod
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
 import bpy
 
-from ..inference.errors import Cancelled, TwostepError
+from ..inference.errors import Cancelled, TwostepError, Unforeseen
+from ..scene.words import reported, told
 from . import session
 from .session import state
+from .trouble import redraw
 
 if TYPE_CHECKING:
     from bpy.types import Operator as _Operator
@@ -20,6 +24,10 @@ else:  # Blender registers classes together with those of its own that they deri
 
 #: How often the work goes on a step, seconds.
 TICK = 0.1
+
+#: The work that goes on, and the timer that moves it in a window.
+_going: list[Work] = []
+_ticking: list[bpy.types.Timer] = []
 
 
 class Work(ABC):
@@ -35,6 +43,8 @@ class Work(ABC):
     def __init__(self) -> None:
         self.warnings: list[str] = []
         self.result: dict[str, Any] = {}
+        #: What the worker was asked for, to tell when it fails.
+        self.asked: dict[str, Any] = {}
         self._number = session.next_number()
 
     @property
@@ -44,6 +54,7 @@ class Work(ABC):
 
     def start(self) -> None:
         """Begin; from now on the panel shows it."""
+        _going.append(self)
         state.running, state.cancelling, state.stage = True, False, "Starting"
         state.said, state.move, state.fraction = self.SAID, self.MOVE, 0.0
 
@@ -59,6 +70,8 @@ class Work(ABC):
 
     def close(self) -> None:
         """Tidy up, however it ended."""
+        if self in _going:
+            _going.remove(self)
         state.running = state.cancelling = False
 
     def _advance(self) -> bool:
@@ -67,7 +80,8 @@ class Work(ABC):
 
     def _ask(self, kind: str, fields: dict[str, Any]) -> None:
         """Hand a job to the worker. Raises TwostepError when there is none to be had."""
-        session.worker().submit({"id": self._number, "type": kind, **fields})
+        self.asked = {"type": kind, **fields}
+        session.worker().submit({"id": self._number, **self.asked})
 
     def _hear(self, begun: float = 0.0) -> None:
         """Take in what the worker says; `begun` is the share that was done before it was asked."""
@@ -87,13 +101,15 @@ class Work(ABC):
             case "cancelled":
                 raise Cancelled("Cancelled; nothing was changed.")
             case "error":
-                session.log.error("%s\n%s", message["message"], message.get("report", ""))
-                raise TwostepError(message["message"])
+                error = failure(message)
+                if isinstance(error, Unforeseen):
+                    session.close()  # a fresh process may do better
+                raise error
 
     def _drop(self) -> None:
         """Let the worker stop what nobody waits for any more."""
         if not self.done:
-            session.worker().cancel()
+            session.cancel()
 
     def _note_provider(self) -> None:
         state.provider = self.result["provider"]
@@ -104,43 +120,39 @@ class WorkOperator(_Operator):
     """What operators that do work have in common; they say which in `_work_of`."""
 
     _work: Work
-    _timer: bpy.types.Timer
 
     @classmethod
     def poll(cls, _context: bpy.types.Context) -> bool:
         """One at a time."""
         if state.running:
-            cls.poll_message_set(f"{state.said}; wait for it or cancel it")
+            cls.poll_message_set(told(f"{state.said}; wait for it or cancel it"))
             return False
         return True
 
     def execute(self, context: bpy.types.Context) -> set[str]:
         """Straight through, as scripts and Blender without a window want it."""
+        self._work = work = self._work_of(context)
         try:
-            work = self._work_of(context)
-            try:
-                work.start()
-                while not work.done:
-                    if not work.step():
-                        time.sleep(TICK / 4)
-                return self._finish(work)
-            finally:
-                work.close()
-        except TwostepError as error:
-            return self._fail(error)
+            work.start()
+            while not work.done:
+                if not work.step():
+                    time.sleep(TICK / 4)
+            return self._finish(work)
+        finally:
+            work.close()
 
     def invoke(self, context: bpy.types.Context, event: bpy.types.Event) -> set[str]:
         """In a window: the work goes on while the user does."""
         if context.window is None or bpy.app.background:
             return self.execute(context)
+        self._work = self._work_of(context)
         try:
-            self._work = self._work_of(context)
             self._work.start()
-        except TwostepError as error:
-            state.running = False
-            return self._fail(error)
+        except BaseException:
+            self._work.close()
+            raise
         manager = context.window_manager
-        self._timer = manager.event_timer_add(TICK, window=context.window)
+        _ticking.append(manager.event_timer_add(TICK, window=context.window))
         manager.progress_begin(0, 100)
         manager.modal_handler_add(self)
         show(context)
@@ -158,8 +170,6 @@ class WorkOperator(_Operator):
                 show(context)
                 return {"PASS_THROUGH"}
             outcome = self._finish(self._work)
-        except TwostepError as error:
-            outcome = self._fail(error)
         except BaseException:
             self.cancel(context)
             raise
@@ -168,11 +178,10 @@ class WorkOperator(_Operator):
 
     def cancel(self, context: bpy.types.Context) -> None:
         """The end of it, whatever the reason; Blender calls this when it loads another file."""
-        self._work.close()
-        manager = context.window_manager
-        manager.event_timer_remove(self._timer)
-        manager.progress_end()
-        show(context)
+        try:
+            self._work.close()
+        finally:
+            _still(context)
 
     def _work_of(self, context: bpy.types.Context) -> Work:
         raise NotImplementedError
@@ -180,13 +189,48 @@ class WorkOperator(_Operator):
     def _finish(self, work: Work) -> set[str]:
         said = work.apply()
         for warning in work.warnings:
-            self.report({"WARNING"}, warning)
-        self.report({"INFO"}, said)
+            self.report({"WARNING"}, reported(warning))
+        self.report({"INFO"}, reported(said))
         return {"FINISHED"}
 
-    def _fail(self, error: TwostepError) -> set[str]:
-        self.report({"INFO"} if isinstance(error, Cancelled) else {"ERROR"}, str(error))
-        return {"CANCELLED"}
+
+def failure(message: dict[str, Any]) -> TwostepError:
+    """What the worker could not do, as an error."""
+    said, report = message["message"], message.get("report", "")
+    if not message.get("foreseen"):
+        return Unforeseen(said, report)
+    session.log.error("%s\n%s", said, report)
+    return TwostepError(said)
+
+
+@contextmanager
+def meant(scene: bpy.types.Scene) -> Iterator[None]:
+    """The scene as the context has it, whichever one the user looks at meanwhile."""
+    if bpy.context.scene == scene:
+        yield
+        return
+    with bpy.context.temp_override(scene=scene, view_layer=scene.view_layers[0]):
+        yield
+
+
+def stop() -> None:
+    """End what goes on, nothing changed: the add-on is being switched off.
+
+    Blender forgets a running operator whose class it takes back, without cancelling it.
+    """
+    for work in tuple(_going):
+        work.close()
+    if _ticking:
+        _still(bpy.context)
+
+
+def _still(context: bpy.types.Context) -> None:
+    """No timer ticks and no progress shows any more."""
+    manager = context.window_manager
+    while _ticking:
+        manager.event_timer_remove(_ticking.pop())
+    manager.progress_end()
+    show(context)
 
 
 class TWOSTEP_OT_cancel(bpy.types.Operator):
@@ -207,12 +251,10 @@ class TWOSTEP_OT_cancel(bpy.types.Operator):
 
 def show(context: bpy.types.Context) -> None:
     """Progress in the status bar, at the pointer and, by redrawing it, in the panel."""
-    text = f"Twostep: {state.stage} {state.fraction:.0%}, Esc to cancel" if state.running else None
+    share = f"{state.fraction:.0%}"
+    text = told(f"Twostep: {state.stage} {share}, Esc to cancel") if state.running else None
     if context.workspace is not None:
         context.workspace.status_text_set(text)
     if state.running:
         context.window_manager.progress_update(round(state.fraction * 100))
-    for window in context.window_manager.windows:
-        for area in window.screen.areas:
-            if area.type == "VIEW_3D":
-                area.tag_redraw()
+    redraw()

@@ -26,6 +26,7 @@ from .properties import TWOSTEP_PG_settings
 from .score import TWOSTEP_PT_rhythm, TWOSTEP_PT_score
 from .score_properties import TWOSTEP_PG_score
 from .sidebar import TWOSTEP_PT_dance, TWOSTEP_PT_export
+from .trouble import TWOSTEP_PT_trouble
 
 #: In the order of registration: a sub-panel after its panel, settings after those within them.
 CLASSES: tuple[type, ...] = (
@@ -36,6 +37,7 @@ CLASSES: tuple[type, ...] = (
     TWOSTEP_PG_batch,
     TWOSTEP_PG_settings,
     TWOSTEP_AP_preferences,
+    TWOSTEP_PT_trouble,
     TWOSTEP_PT_dance,
     TWOSTEP_PT_presets,
     TWOSTEP_PT_character,

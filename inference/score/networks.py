@@ -26,7 +26,7 @@ Floats = NDArray[np.float32]
 
 
 class Networks:
-    """Warm ONNX sessions of the score's networks and what they run on."""
+    """Warm ONNX sessions of the score's networks."""
 
     def __init__(self, bundle: Bundle, provider: str = "auto") -> None:
         self.bundle = bundle
@@ -42,12 +42,21 @@ class Networks:
             raise damaged(bundle.folder / "score.json") from error
         self._provider = provider
         flow = self._open("flow")
-        self.provider, self.note = flow.provider, flow.note
         self._sessions = {
             "flow": flow.session,
             "decoder": self._open("autoencoder_decoder").session,
         }
         self.width = int(flow.session.get_inputs()[0].shape[-1])
+
+    @property
+    def provider(self) -> str:
+        """What they run on now."""
+        return self._sessions["flow"].provider
+
+    @property
+    def note(self) -> str:
+        """Why it is that, or ""."""
+        return self._sessions["flow"].note
 
     def generate(
         self,

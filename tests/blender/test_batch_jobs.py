@@ -10,7 +10,7 @@ import pytest
 
 from twostep.inference.batch import jobfile
 from twostep.inference.errors import TwostepError
-from twostep.operators.batch_run import plan
+from twostep.operators.batch_plan import plan
 from twostep.panels import (
     TWOSTEP_PT_batch,
     TWOSTEP_UL_batch_jobs,

@@ -14,7 +14,8 @@ import pytest
 from twostep.inference.errors import Cancelled
 from twostep.inference.motion import Motion
 from twostep.operators import session
-from twostep.operators.batch_run import Batch, plan
+from twostep.operators.batch_plan import plan
+from twostep.operators.batch_run import Batch
 from twostep.scene import apply, batches, exporters, keys
 from twostep.scene.dancer import add_dancer
 
@@ -175,21 +176,19 @@ class TestExport:
         assert "was deleted" in batch.results[0].text
 
     def test_a_disk_that_is_full(self, context, batch, monkeypatch):
-        from twostep.operators import batch_run
-
         def full(*_):
             raise OSError(28, "No space left on device")
 
         batch.jobs[0].seeds = "1, 2"
-        export = batch_run.exporters.export
-        monkeypatch.setattr(batch_run.exporters, "export", full)
+        export = exporters.export
+        monkeypatch.setattr(exporters, "export", full)
         run = Batch(plan(context))
         run.start()
         try:
             while not batch.results:
                 run.step()
                 time.sleep(0.01)
-            monkeypatch.setattr(batch_run.exporters, "export", export)
+            monkeypatch.setattr(exporters, "export", export)
             while not run.done:
                 run.step()
                 time.sleep(0.01)
