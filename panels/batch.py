@@ -223,7 +223,7 @@ def _draw_flags(
     split = layout.split(factor=0.4)
     left = split.column()
     left.alignment = "RIGHT"
-    left.label(text=prop.name)
+    left.label(text=prop.name, text_ctxt=prop.translation_context)
     grid = split.grid_flow(columns=columns, row_major=True, even_columns=True, align=True)
     for item in prop.enum_items:
         cell = grid.column(align=True)

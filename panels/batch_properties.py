@@ -7,6 +7,7 @@ import bpy
 
 from ..inference.styles import STYLES
 from ..scene import versions
+from ..scene.words import OWN
 
 _KINDS = (
     ("DANCES", "New Dances", "Every character dances to every song in every style and seed"),
@@ -74,7 +75,12 @@ class TWOSTEP_PG_batch_job(bpy.types.PropertyGroup):
     use: bpy.props.BoolProperty(
         name="Use", description="Whether this job is part of the batch", default=True
     )
-    source: bpy.props.EnumProperty(name="Characters", description="Who dances", items=_SOURCES)
+    source: bpy.props.EnumProperty(
+        name="Characters",
+        description="Who dances",
+        items=_SOURCES,
+        translation_context=OWN,  # no letters
+    )
     armature: bpy.props.PointerProperty(
         name="Character",
         description="The armature that dances",
@@ -97,6 +103,7 @@ class TWOSTEP_PG_batch_job(bpy.types.PropertyGroup):
         description="How to dance; Shift-click for several",
         items=_STYLES,
         options={"ENUM_FLAG"},
+        translation_context=OWN,
         default={"auto"},
     )
     seeds: bpy.props.StringProperty(

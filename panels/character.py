@@ -11,7 +11,7 @@ import bpy
 from ..inference.rigs import Recognition
 from ..inference.skeleton import JOINT_COUNT
 from ..scene import armature, corrections
-from ..scene.words import told
+from ..scene.words import listed, told
 from .character_properties import GROUPS
 from .sidebar import Sidebar, say
 
@@ -103,8 +103,7 @@ def _draw_summary(
         say(layout, context, said)
     gone = corrections.missing(ob)
     if gone:
-        some = ", ".join(gone[:3]) + (f" and {len(gone) - 3} more" if len(gone) > 3 else "")
-        say(layout, context, f"{ob.name} has no bone {some} any more.", alert=True)
+        say(layout, context, f"{ob.name} has no bone {listed(gone)} any more.", alert=True)
 
 
 def _draw_buttons(

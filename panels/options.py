@@ -7,6 +7,7 @@ import bpy
 
 from ..inference.rigs import Recognition
 from ..scene import armature
+from ..scene.words import OWN
 from .sidebar import Sidebar, say
 
 
@@ -59,6 +60,7 @@ class TWOSTEP_PT_keys(Section, bpy.types.Panel):
 
     bl_idname = "TWOSTEP_PT_keys"
     bl_label = "Keys"
+    bl_translation_context = OWN
 
     def draw(self, context: bpy.types.Context) -> None:
         layout, settings = self.layout, _begun(self.layout, context)

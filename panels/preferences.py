@@ -21,8 +21,8 @@ class TWOSTEP_AP_preferences(bpy.types.AddonPreferences):
             ("cpu", "Processor", "Works everywhere"),
             ("cuda", "NVIDIA GPU (CUDA)", "Needs the GPU build of Twostep"),
             ("tensorrt", "NVIDIA GPU (TensorRT)", "Needs the GPU build of Twostep and TensorRT"),
-            ("directml", "GPU (DirectML)", "Windows"),
-            ("coreml", "Apple (Core ML)", "macOS"),
+            ("directml", "GPU (DirectML)", "On Windows"),
+            ("coreml", "Apple (Core ML)", "On macOS"),
         ),
     )
 

@@ -10,6 +10,7 @@ import bpy
 from ..inference.styles import STYLES
 from ..inference.weights import available_styles
 from ..scene import strips
+from ..scene.words import OWN
 from .batch_properties import TWOSTEP_PG_batch
 from .score_properties import TWOSTEP_PG_score
 
@@ -60,7 +61,11 @@ class TWOSTEP_PG_settings(bpy.types.PropertyGroup):
         subtype="FILE_PATH",
     )
     style: bpy.props.EnumProperty(
-        name="Style", description="How to dance", items=_style_items, default=0
+        name="Style",
+        description="How to dance",
+        items=_style_items,
+        default=0,
+        translation_context=OWN,
     )
     energy: bpy.props.FloatProperty(
         name="Energy",
@@ -135,6 +140,7 @@ class TWOSTEP_PG_settings(bpy.types.PropertyGroup):
             ("ALL", "Every Frame", "A key on every frame, exactly the dance"),
             ("FEW", "Fewest", "As few keys with curves between them as the tolerance allows"),
         ),
+        translation_context=OWN,  # no shape keys
     )
     tolerance_mm: bpy.props.FloatProperty(
         name="Tolerance",

@@ -6,11 +6,12 @@ from __future__ import annotations
 import bpy
 
 from ..inference.genres import GENRES
+from ..scene.words import OWN
 
 _GENRES = (
     ("auto", "Auto", "Whatever suits the dance best", 0),
     *(
-        (name, genre.label, f"{genre.tempi[0]:.0f} to {genre.tempi[1]:.0f} bpm", number)
+        (name, genre.label, f"{genre.tempi[0]:.0f}–{genre.tempi[1]:.0f} bpm", number)
         for number, (name, genre) in enumerate(GENRES.items(), 1)
     ),
 )
@@ -20,7 +21,11 @@ class TWOSTEP_PG_score(bpy.types.PropertyGroup):
     """How the next music shall be"""
 
     genre: bpy.props.EnumProperty(
-        name="Genre", description="What to play", items=_GENRES, default="auto"
+        name="Genre",
+        description="What to play",
+        items=_GENRES,
+        default="auto",
+        translation_context=OWN,  # there it is no door that one can lock
     )
     seed: bpy.props.IntProperty(
         name="Seed",
@@ -86,6 +91,7 @@ class TWOSTEP_PG_score(bpy.types.PropertyGroup):
     meter: bpy.props.EnumProperty(
         name="Meter",
         items=(("4", "4 Beats", "Four beats to the bar"), ("3", "3 Beats", "Three, as in a waltz")),
+        translation_context=OWN,  # no length
     )
     downbeat: bpy.props.FloatProperty(
         name="Downbeat",

@@ -57,7 +57,7 @@ def apply_dance(
 
 def _unable(ob: bpy.types.Object, recognition: Recognition) -> Iterator[str]:
     """What of a whole body the rig has not."""
-    parts = " and ".join(recognition.left_out)
+    parts = ", ".join(recognition.left_out)
     if parts:
         yield f"{ob.name} has no {parts} that Twostep knows; the rest dances."
 

@@ -19,6 +19,7 @@ from ..inference.rigs import Recognition, Rig, recognise
 from ..inference.skeleton import INDEX, JOINT_COUNT
 from .corrections import differing, presets
 from .joints import chains, parts
+from .words import listed
 
 #: Name of the bone that carries each SMPL joint.
 BoneMap = Mapping[str, str]
@@ -129,11 +130,10 @@ def readable_bones(ob: bpy.types.Object | None) -> dict[str, str]:
 def _check_bones(ob: bpy.types.Object, found: Recognition, purpose: str) -> None:
     lacking = found.lacking
     if lacking:
-        some = ", ".join(name.replace("_", " ") for name in lacking[:4])
-        more = f" and {len(lacking) - 4} more" if len(lacking) > 4 else ""
+        some = listed(name.replace("_", " ") for name in lacking)
         raise TwostepError(
             f"{ob.name} is not a figure that Twostep can {purpose}: it has no bones for "
-            f"{some}{more}; if it has them, choose them under Character."
+            f"{some}; if it has them, choose them under Character."
         )
 
 

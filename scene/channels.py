@@ -16,9 +16,9 @@ from ..inference.keys import Spline, as_mode, path_of
 from ..inference.retarget import Channel, Puppet
 from . import fcurves, versions
 from .fcurves import Keys
-from .holds import listed
 from .layers import Before
 from .puppets import Strings
+from .words import listed
 
 Doubles = NDArray[np.float64]
 

@@ -14,6 +14,7 @@ from ..inference.retarget.figure import base
 from .carriers import is_active
 from .joints import free, takes_axes_only
 from .keyed import Keyed
+from .words import listed
 
 #: Constraints that only keep a bone within bounds; they stay.
 _BOUNDS = {"LIMIT_ROTATION", "LIMIT_LOCATION", "LIMIT_DISTANCE", "FLOOR"}
@@ -32,8 +33,6 @@ _DRIVEN = re.compile(
 _LEADING = {"IK", "COPY_ROTATION", "COPY_TRANSFORMS"}
 #: mmd_tools' limits of knees: for the solver only.
 _SOLVER_LIMIT = "mmd_ik_limit"
-#: So many bones are named in a sentence.
-_NAMED = 4
 
 
 @dataclass
@@ -234,10 +233,3 @@ def _sentences(
             "These bones stay as they are, because a driver keeps the constraints on that hold "
             f"them: {listed(ruled)}."
         )
-
-
-def listed(names: Iterable[str]) -> str:
-    """The first few of them, and how many more there are."""
-    names = list(dict.fromkeys(names))
-    more = f" and {len(names) - _NAMED} more" if len(names) > _NAMED else ""
-    return ", ".join(names[:_NAMED]) + more

@@ -19,9 +19,9 @@ from ..inference.retarget import Role, Track, channels
 from ..inference.retarget.options import AS_IS, Options
 from . import actions, armature, fcurves, versions
 from .channels import Line, chosen, dance_lines, rest_lines, rested, switch_lines, unblended
-from .holds import listed
 from .layers import Before, Where, blended, splice
 from .puppets import Strings
+from .words import listed
 
 Doubles = NDArray[np.float64]
 

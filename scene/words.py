@@ -31,7 +31,9 @@ Lookup = Callable[[str, str], str]
 
 _FIELD = re.compile(r"\{(\w+)\}")
 #: Fields that hold nothing but numbers, and those that hold whole sentences.
-_NUMBERS, _SENTENCES = {"number", "count", "place"}, {"error", "stage"}
+_NUMBERS, _SENTENCES = {"number", "count", "place"}, {"error", "said", "stage"}
+#: So many names are listed.
+_NAMED = 4
 
 
 def languages() -> dict[str, Language]:
@@ -71,6 +73,13 @@ def reported(text: str) -> str:
     return _translated(text, bpy.app.translations.pgettext_rpt)
 
 
+def listed(names: Iterable[str]) -> str:
+    """The first few of them, and how many more there are."""
+    names = list(dict.fromkeys(names))
+    some, number = ", ".join(names[:_NAMED]), len(names) - _NAMED
+    return f"{some} and {number} more" if number > 0 else some
+
+
 def _translated(text: str, translate: Callable[[str, str], str]) -> str:
     if not _words or bpy.app.translations.locale in ("", "en_US"):
         return text
@@ -88,7 +97,7 @@ class Words:
         for templates in self._templates.values():  # the one that says most fits best
             templates.sort(key=lambda each: len(_FIELD.sub("", each)), reverse=True)
 
-    def translated(self, text: str, lookup: Lookup, contexts: Iterable[str] = (PLAIN, OWN)) -> str:
+    def translated(self, text: str, lookup: Lookup, contexts: Iterable[str] = (OWN, PLAIN)) -> str:
         """The text as `lookup` has it, with what stands in it; itself if it is not known."""
         for context in contexts:
             known = lookup(context, text)
