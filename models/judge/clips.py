@@ -18,13 +18,17 @@ from .signals import Array
 
 @dataclass(frozen=True)
 class Clip:
-    """A stretch of a real take with its own beat grid (seconds from the stretch's start)."""
+    """A stretch of a real take with its own beat grid (seconds from the stretch's start).
+
+    start: of the stretch in the take, seconds.
+    """
 
     name: str
     style: str
     split: str
     motion: Motion
     beats: Array
+    start: float = 0.0
 
 
 def read_clips(
@@ -62,5 +66,5 @@ def _stretches(take: dict, features: Array, valid: Array, shortest: int) -> list
             continue
         inside = beats[(beats >= start / FPS) & (beats < stop / FPS)] - start / FPS
         motion = decode(features[start:stop].astype(np.float32))
-        clips.append(Clip(take["name"], take["style"], take["split"], motion, inside))
+        clips.append(Clip(take["name"], take["style"], take["split"], motion, inside, start / FPS))
     return clips

@@ -23,10 +23,10 @@ class Interval(NamedTuple):
     mean: float
     low: float
     high: float
-    count: int = 0
+    size: int = 0
 
     def __str__(self) -> str:
-        if self.count < 2:
+        if self.size < 2 or not np.isfinite(self.low + self.high):
             return number(self.mean)
         return f"{number(self.mean)} ({number(self.low)}–{number(self.high)})"
 
@@ -36,7 +36,8 @@ def number(value: float) -> str:
     if not np.isfinite(value):
         return "–"
     digits = 0 if abs(value) >= 100 else 1 if abs(value) >= 10 else 2
-    text = f"{value:.{digits}f}" if abs(value) >= 0.05 or value == 0 else f"{value:.3f}"
+    text = f"{value:.{digits}f}" if abs(value) >= 0.1 else f"{value:.3f}"
+    text = text if float(text) else "0"
     return text.replace("-", "−")
 
 
@@ -89,6 +90,8 @@ def interval_of(
     names = np.asarray(groups)
     own = [np.flatnonzero(names == name) for name in dict.fromkeys(groups)]
     value = statistic(np.arange(len(names)))
+    if max(map(len, own)) < 2:  # nothing to draw from
+        return Interval(value, np.nan, np.nan, len(names))
     taken = [np.concatenate([rng.choice(each, len(each)) for each in own]) for _ in range(draws)]
     drawn = np.array([statistic(each) for each in taken])
     low, high = _ends(drawn - drawn.mean())

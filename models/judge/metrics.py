@@ -13,10 +13,11 @@ from itertools import combinations
 from pathlib import Path
 
 import numpy as np
+from scipy.ndimage import gaussian_filter1d
 
-from ...inference.motion import Motion
+from ...inference.motion import FPS, Floats, Motion
 from ...inference.styles import STYLES
-from . import body, signals, sync
+from . import body, physics, signals, sync
 from .clips import Clip, read_clips
 from .signals import Array
 
@@ -25,23 +26,31 @@ SEGMENT = 60
 #: Seconds that a real stretch must last to say how much a dancer repeats.
 LONG = 20.0
 #: Keys of `StyleReference` that `measure` sets its own figures against, as KEY_ratio.
-RATIOS = ("speed", "slide_rate", "plant_speed", "jerk", "jerk_p99", "spread", "repetition")
+RATIOS = (
+    "speed", "travel", "slide_rate", "plant_speed", "skate_ratio", "jerk", "jerk_p99", "pfc",
+    "spread", "repetition",
+)  # fmt: skip
 
 
 @dataclass(frozen=True)
 class StyleReference:
     """What real motion of one style measures, weighted by time; see `measure` for the fields.
 
+    jerk_p95: what 95 % of real spans as long as a join stay under, m/s^3.
     difference: mean joint distance between random 4-s stretches of the real takes, metres.
     """
 
     seconds: float
     speed: float
+    travel: float
     slide_rate: float
     plant_speed: float
     skate_ratio: float
     jerk: float
     jerk_p99: float
+    jerk_p95: float
+    pfc: float
+    penetration: float
     spread: float
     repetition: float
     f1: float
@@ -63,7 +72,8 @@ def measure(
 
     segment: frames between the joins of the rollout, None for real or retimed motion. With a
     reference also the ratios to it, the speed of each 10-s block against it (`block_speed_N`), the
-    lowest and last of them, and the longest freeze in seconds.
+    lowest, first and last of them, the longest freeze in seconds, how much deeper than real feet
+    are in the floor, millimetres, and the joins (`body.seams`).
     """
     motion = motion.resampled(30.0)
     positions, fps = motion.positions(), motion.fps
@@ -74,6 +84,7 @@ def measure(
     figures = {
         "seconds": motion.seconds,
         "speed": float(signals.joint_speeds(positions, fps).mean()),
+        "travel": _travel(positions, fps),
         "beats_per_beat": len(beats) / max(1, len(music)),
     }
     figures |= sync.sync_scores(beats, music)
@@ -82,17 +93,24 @@ def measure(
     figures |= sync.coherence(speed, fps, music)
     figures |= body.feet(positions, fps) | body.smoothness(positions, fps, segment)
     figures |= body.stage(motion.root)
+    figures["pfc"] = physics.pfc(positions, fps)
     figures["spread"] = body.pose_spread(poses)
     figures["repetition"] = body.repetition(poses, fps)
     if reference is not None:
         figures |= _against(figures, speed, fps, reference)
+        if segment is not None and len(motion) > segment:
+            figures |= body.seams(positions, fps, segment, reference.jerk_p95)
     return figures
 
 
 def build_reference(clips: Sequence[Clip]) -> Reference:
     """References of each style present in the clips, and of all of them under the key ""."""
-    styles = [style for style in STYLES if any(clip.style == style for clip in clips)]
-    measured = [(clip, measure(clip.motion, clip.beats, segment=None)) for clip in clips]
+    return pooled([(clip, measure(clip.motion, clip.beats, segment=None)) for clip in clips])
+
+
+def pooled(measured: Sequence[tuple[Clip, dict[str, float]]]) -> Reference:
+    """References of what was measured of each clip already."""
+    styles = [style for style in STYLES if any(clip.style == style for clip, _ in measured)]
     result = {s: _pool([pair for pair in measured if pair[0].style == s]) for s in styles}
     return result | {"": _pool(measured)}
 
@@ -124,23 +142,41 @@ def _against(
     shares = body.blocks(speed, fps) / max(reference.speed, 1e-9)
     result |= {f"block_speed_{i}": float(share) for i, share in enumerate(shares)}
     result["block_speed_min"] = float(shares.min())
+    result["block_speed_first"] = float(shares[0])
     result["block_speed_last"] = float(shares[-1])
+    result["penetration_mm"] = 1000 * figures["penetration"]
+    result["penetration_more_mm"] = 1000 * (figures["penetration"] - reference.penetration)
     result["freeze"] = body.longest_freeze(speed, fps, reference.speed)
     return result
+
+
+def _travel(positions: Floats, fps: float) -> float:
+    """Mean joint speed of the smoothed trajectories, m/s: trembling gets nowhere."""
+    smooth = gaussian_filter1d(
+        positions.astype(np.float64), signals.SIGMA * fps, axis=0, mode="nearest"
+    )
+    return float(signals.joint_speeds(smooth, fps).mean())
 
 
 def _pool(measured: Sequence[tuple[Clip, dict[str, float]]]) -> StyleReference:
     weights = np.array([clip.motion.seconds for clip, _ in measured])
     keys = [key for key in StyleReference.__dataclass_fields__ if key in measured[0][1]]
-    means = {
-        key: float(np.average([figures[key] for _, figures in measured], weights=weights))
-        for key in keys
-    }
+    means = {key: _mean([figures[key] for _, figures in measured], weights) for key in keys}
     means["seconds"] = float(weights.sum())
     # What comes back can be told only where there is time for it.
     long = [pair for pair in measured if pair[0].motion.seconds >= LONG] or measured
     means["repetition"] = float(np.mean([figures["repetition"] for _, figures in long]))
-    return StyleReference(**means, difference=_real_difference([clip for clip, _ in measured]))
+    clips = [clip for clip, _ in measured]
+    jerk = body.usual_jerk([clip.motion.positions() for clip in clips], FPS)
+    return StyleReference(**means, jerk_p95=jerk, difference=_real_difference(clips))
+
+
+def _mean(values: Sequence[float], weights: Array) -> float:
+    """Weighted mean of what is known."""
+    known = np.isfinite(values)
+    return (
+        float(np.average(np.array(values)[known], weights=weights[known])) if known.any() else 0.0
+    )
 
 
 def _real_difference(clips: Sequence[Clip], seconds: float = 4.0, pairs: int = 200) -> float:

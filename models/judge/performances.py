@@ -1,31 +1,36 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The dances to judge, made by the same inference that ships."""
+"""The songs that are danced to: heard once, then cut, repeated, or moved by half a beat."""
 
 from __future__ import annotations
 
+import hashlib
 import zlib
 from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
 
-from ...inference.audio import Song, analyse
-from ...inference.dance import compose, score
+from ...inference.audio import Song, analyse, beat_channels
+from ...inference.dance import BEAT_CHANNELS
 from ...inference.errors import TwostepError
-from ...inference.jobs import DanceJob
 from ...inference.motion import FPS, Motion
-from ...inference.networks import Networks
-from ...inference.rollout import Direction, rollout
+from .signals import Array
 
 SUFFIXES = (".wav", ".mp3", ".ogg", ".flac", ".m4a", ".opus", ".aac")
+#: Beats of the bar where the downbeats of a song are not known.
+BAR = 4
 
 
 @dataclass(frozen=True)
 class Heard:
-    """A song on disk and what was heard in it."""
+    """A song on disk and what was heard in it.
+
+    held: the song does not join the seed, so that a dancer draws the same noise for all songs.
+    """
 
     path: Path
     song: Song
+    held: bool = False
 
     @property
     def name(self) -> str:
@@ -35,23 +40,19 @@ class Heard:
     @property
     def fingerprint(self) -> int:
         """A number that tells this song from others; it joins the seed, as when users dance."""
-        return zlib.crc32(self.path.name.encode())
+        return 0 if self.held else zlib.crc32(self.path.name.encode())
+
+    @property
+    def digest(self) -> str:
+        """Names everything that a dancer can know of it."""
+        song = self.song
+        known = hashlib.sha256(np.ascontiguousarray(song.features).tobytes())
+        known.update(np.ascontiguousarray(song.beats).tobytes())
+        known.update(f"{song.seconds} {self.fingerprint}".encode())
+        return known.hexdigest()
 
 
-@dataclass(frozen=True)
-class Performance:
-    """One dance. raw: as the networks make it; late: the same fed half a beat late (see
-    `half_a_beat_late`); finished: retimed and with its feet planted, as the user gets it."""
-
-    heard: Heard
-    style: str
-    seed: int
-    raw: Motion
-    late: Motion
-    finished: Motion
-
-
-def hear_all(folder: Path, start: float, length: float) -> list[Heard]:
+def hear_all(folder: Path, start: float = 0.0, length: float | None = None) -> list[Heard]:
     """Every song of a folder (or the one file), by name. Raises TwostepError when there is none."""
     found = [folder] if folder.is_file() else sorted(folder.rglob("*"))
     paths = [path for path in found if path.suffix.lower() in SUFFIXES]
@@ -60,21 +61,44 @@ def hear_all(folder: Path, start: float, length: float) -> list[Heard]:
     return [Heard(path, analyse(path, start, length)) for path in paths]
 
 
-def perform(
-    networks: Networks, heard: Heard, style: str, seed: int, candidates: int
-) -> Performance:
-    """Dance to a song three times over with one seed."""
-    direction = Direction(style, seed=seed, fingerprint=heard.fingerprint, candidates=candidates)
-    job = DanceJob(song=heard.path, style=style, seed=seed, candidates=candidates)
-    late = half_a_beat_late(heard.song)
-    return Performance(
-        heard,
-        style,
-        seed,
-        raw=rollout(networks, score(heard.song), direction),
-        late=rollout(networks, score(late), direction),
-        finished=compose(networks, heard.song, job, style, heard.fingerprint),
+def lasting(heard: Heard, seconds: float) -> Heard:
+    """The first `seconds` of a song; one that is shorter is repeated, bar behind bar."""
+    song = heard.song
+    return replace(
+        heard, song=cut(song if song.seconds >= seconds else repeated(song, seconds), seconds)
     )
+
+
+def cut(song: Song, seconds: float) -> Song:
+    """The first `seconds` of a song (with a second more of its features, for looking ahead)."""
+    inside = song.beats < seconds
+    inside[:2] = True
+    features = song.features[: round((seconds + 1) * FPS)]
+    return replace(
+        song,
+        seconds=min(seconds, song.seconds),
+        features=features,
+        beats=song.beats[inside],
+        downbeats=song.downbeats[inside],
+    )
+
+
+def repeated(song: Song, seconds: float) -> Song:
+    """The song with its whole bars between the first and the last downbeat (where these are not
+    known: its beats in fours) played again and again, without a break in the beat."""
+    first, last = _bars(song)
+    start, stop = float(song.beats[first]), float(song.beats[last])
+    rounds = int(np.ceil((seconds + 2 - stop) / (stop - start)))
+    again = np.arange(1, rounds + 1)[:, None] * (stop - start)
+    beats = np.concatenate([song.beats[:last], (song.beats[first:last] + again).ravel()])
+    flags = [song.downbeats[:last], *[song.downbeats[first:last]] * rounds]
+    downbeats = np.concatenate(flags)
+    times = np.arange(round((seconds + 1) * FPS)) / FPS
+    heard_at = np.where(times < stop, times, start + (times - start) % (stop - start))
+    rows = np.minimum(np.round(heard_at * FPS).astype(int), len(song.features) - 1)
+    features = song.features[rows]
+    features[:, BEAT_CHANNELS] = beat_channels(times, beats, downbeats)
+    return replace(song, seconds=seconds, features=features, beats=beats, downbeats=downbeats)
 
 
 def half_a_beat_late(song: Song) -> Song:
@@ -87,11 +111,19 @@ def half_a_beat_late(song: Song) -> Song:
     return replace(song, features=features[: len(song.features)], beats=song.beats + frames / FPS)
 
 
-def on_beats(performance: Performance, frames: int = 8) -> Motion:
-    """The raw dance read off `frames` times a beat.
+def on_beats(motion: Motion, beats: Array, frames: int = 8) -> Motion:
+    """The dance read off `frames` times a beat (seconds).
 
     So dances at different tempi are compared step by step, and tempo alone is no difference.
     """
-    beats = performance.heard.song.beats
     at = np.interp(np.arange(0, len(beats) - 1, 1 / frames), np.arange(len(beats)), beats)
-    return performance.raw.sampled(at[at <= performance.raw.seconds] * FPS)
+    return motion.sampled(at[at <= motion.seconds] * FPS)
+
+
+def _bars(song: Song) -> tuple[int, int]:
+    """Beats between which a song can be repeated."""
+    bars = np.flatnonzero(song.downbeats)
+    if len(bars) >= 2:
+        return int(bars[0]), int(bars[-1])
+    whole = (len(song.beats) - 1) // BAR * BAR
+    return 0, whole or len(song.beats) - 1
