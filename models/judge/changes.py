@@ -18,19 +18,21 @@ from ...inference.motion import Floats, Motion
 from . import signals
 from .body import difference
 from .interval import Interval, interval, ratio
+from .performances import on_beats
 from .signals import Array
-from .variety import OnBeats, pose_distance
 
 
 @dataclass(frozen=True)
 class Seen:
-    """A dance as it is compared. real: what random stretches of its style are apart, metres."""
+    """A dance as it is compared, pelvis and heading taken out: poses (T, 24, 3), m, frame by frame,
+    steps (N, 24, 3) read off on the beats. real: what random stretches of its style are apart, m.
+    """
 
     song: str
     style: str
     seed: int
     poses: Floats
-    steps: OnBeats
+    steps: Floats
     real: float
 
 
@@ -39,12 +41,14 @@ def seen(
 ) -> Seen:
     """What comparing needs of the first `seconds` of a dance; told: song, style and seed."""
     motion, beats = motion[: round(seconds * motion.fps)], beats[beats < seconds]
-    return Seen(*told, signals.centred(motion).astype(np.float32), OnBeats(motion, beats), real)
+    poses, steps = (signals.centred(each) for each in (motion, on_beats(motion, beats)))
+    return Seen(*told, poses.astype(np.float32), steps.astype(np.float32), real)
 
 
 def apart(a: Seen, b: Seen) -> float:
     """How far two dances are apart, as a share of random stretches of real motion."""
-    return min(difference(a.poses, b.poses), pose_distance(a.steps, b.steps)) / max(a.real, 1e-9)
+    gaps = difference(a.poses, b.poses), difference(a.steps, b.steps)
+    return min(gaps) / max(a.real, 1e-9)
 
 
 def changes(shipped: Sequence[Seen], held: Sequence[Seen]) -> dict[str, Interval]:

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""What is made of many dances: changes with the song, distances, rows, targets."""
+"""What is made of many dances: distances, rows, targets."""
 
 from __future__ import annotations
 
@@ -9,7 +9,6 @@ import numpy as np
 import pytest
 
 from twostep.models.judge import targets
-from twostep.models.judge.changes import changes, seen
 from twostep.models.judge.clips import Clip
 from twostep.models.judge.dancers import Row
 from twostep.models.judge.distribution import Pool, common, distance, spread
@@ -23,43 +22,7 @@ from twostep.models.judge.rows import RowFigures, Truth, summarise
 from .figures import swinging, trembling, wandering
 from .test_performances import Heard, song
 
-SLOW, QUICK = np.arange(0.2, 21, 0.6), np.arange(0.2, 21, 0.5)
-
-
-def compared(motion, beats, name: str, seed: int):
-    return seen(motion, beats, (name, "pop", seed), real=0.2, seconds=20.0)
-
-
-def test_who_hears_nothing_does_not_change_with_the_song():
-    dances = [wandering(20.0, seed) for seed in range(2)]
-    deaf = [
-        compared(dances[seed], beats, name, seed)
-        for seed in range(2)
-        for name, beats in (("slow", SLOW), ("quick", QUICK))
-    ]
-    found = changes(deaf, deaf)
-    assert found["songs_held"].mean == pytest.approx(0, abs=1e-6)
-    assert found["seeds"].mean > 0.5
-    assert found["song_share_held"].mean == pytest.approx(0, abs=1e-6)
-
-
-def test_who_hears_only_the_tempo_does_not_either():
-    same = [
-        compared(swinging(beats, 20.0), beats, name, 0)
-        for name, beats in (("slow", SLOW), ("quick", QUICK))
-    ]
-    assert changes(same, same)["songs_held"].mean < 0.1
-
-
-def test_who_dances_something_else_to_each_song_changes():
-    dances = [
-        compared(wandering(20.0, 2 * seed + number), beats, name, seed)
-        for seed in range(2)
-        for number, (name, beats) in enumerate((("slow", SLOW), ("quick", QUICK)))
-    ]
-    found = changes(dances, [])
-    assert found["song_share"].mean == pytest.approx(1.0, abs=0.2)
-    assert "songs_held" not in found
+SLOW = np.arange(0.2, 21, 0.6)
 
 
 def pool(shift: float, rng: np.random.Generator) -> Pool:
