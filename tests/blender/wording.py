@@ -28,6 +28,8 @@ SCENE = (
     "actions", "apply", "armature", "batches", "channels", "exporters", "fbx", "holds", "keys",
     "poses", "puppets", "staging", "strips", "takes", "web", "words",
 )  # fmt: skip
+#: Of `inference`, what most users will meet.
+INFERENCE = ("audio/__init__", "audio/decode", "errors", "providers", "rigs/recognise")
 #: Where stages of work are told.
 STAGES = ("inference/dance", "inference/score/score", "operators/watch", "operators/work")
 #: Functions whose text Blender translates, with the argument that holds it and the context.
@@ -47,7 +49,9 @@ TOLD = {
     "say": 2,
 }
 #: Parts of sentences that are single words, or of `inference`.
-PARTS = ("move", "read", "left arm", "right arm", "left leg", "right leg")
+PARTS = (
+    "Chosen bones", "Humanoid", "left arm", "left leg", "move", "read", "right arm", "right leg",
+)  # fmt: skip
 #: Texts of several words that are told to no one, or go on in English.
 SILENT = {
     "# A batch of Twostep: python -m twostep batch THIS_FILE",
@@ -55,6 +59,9 @@ SILENT = {
     "Twostep's original",
     "The pattern of the names {error}",
     "The songs {error}",
+    "Provider must be one of {CHOICES}, not “{provider}”.",
+    "allocate memory",
+    "bad allocation",
 }
 _FIELD = re.compile(r"\{\w+\}")
 _WORD = re.compile(r"[A-Za-z]{2}")
@@ -82,6 +89,7 @@ def messages() -> dict[Message, str]:
             found.pop((PLAIN, stage), None)
             found[OWN, stage] = name
     for part in (*PARTS, *(joint.replace("_", " ") for joint in JOINTS)):
+        found.pop((PLAIN, part), None)
         found.setdefault((OWN, part), "inference")
     return {message: where for message, where in found.items() if _is_said(message[1])}
 
@@ -92,6 +100,7 @@ def spoken_modules() -> Iterator[str]:
             if path.stem not in UNSPOKEN and not path.stem.endswith("properties"):
                 yield f"{folder}/{path.stem}"
     yield from (f"scene/{name}" for name in SCENE)
+    yield from (f"inference/{name}" for name in INFERENCE)
 
 
 def tree_of(name: str) -> ast.Module:

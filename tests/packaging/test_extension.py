@@ -25,7 +25,12 @@ def manifest(extension_zip) -> dict:
 
 def test_what_ships(names):
     wanted = {"__init__.py", "LICENSE", "blender_manifest.toml", "inference/worker.py"}
-    wanted |= {"inference/readers/bvh.py", "inference/rigs/mixamo.toml", "inference/score/score.py"}
+    wanted |= {
+        "inference/readers/bvh.py",
+        "inference/rigs/mixamo.toml",
+        "scene/translations/es.toml",
+        "inference/score/score.py",
+    }
     wanted |= {"models/weights/dance/dance.json", "operators/dance.py", "panels/__init__.py"}
     wanted |= {f"models/weights/dance/{name}.onnx" for name in ("encoder", "predictor", "decoder")}
     assert wanted <= set(names)
