@@ -170,6 +170,8 @@ def _context(path: Path | None) -> Motion | None:
         raise TwostepError(f"{path} is no motion that a dance can go on from.") from error
     if not len(motion):
         raise TwostepError(f"{path} is an empty motion; a dance needs at least one pose.")
+    if not motion.whole:
+        raise TwostepError(f"{path} is damaged; choose another motion to go on from.")
     return motion.resampled(FPS)
 
 

@@ -3,19 +3,20 @@
 
 from __future__ import annotations
 
-import zlib
 from dataclasses import dataclass, replace
 from pathlib import Path
-from zipfile import BadZipFile
 
 import numpy as np
 from numpy.typing import NDArray
 from scipy.spatial.transform import Rotation
 
+from .arrays import load_npz
 from .skeleton import JOINT_COUNT, MIRROR, OFFSETS, PARENTS
 
 #: The frame rate that the networks speak.
 FPS = 30.0
+#: Fewest and most frames a second of a file; others are slips, and would fill the memory.
+RATES = (1.0, 1000.0)
 _BLOCK = 7200
 
 Floats = NDArray[np.float32]
@@ -54,6 +55,13 @@ class Motion:
 
     def __len__(self) -> int:
         return len(self.root)
+
+    @property
+    def whole(self) -> bool:
+        """Whether every value is finite and every rotation is one."""
+        finite = all(np.isfinite(each).all() for each in (self.root, self.rotations, self.contacts))
+        lengths = np.linalg.norm(self.rotations, axis=-1)
+        return bool(finite and (np.abs(lengths - 1) < 0.05).all())
 
     @property
     def seconds(self) -> float:
@@ -124,11 +132,14 @@ class Motion:
     @staticmethod
     def load(path: Path) -> Motion:
         """Read what `save` wrote. Raises ValueError when the file is not a Motion."""
+        data = load_npz(path, ("fps", "root", "rotations", "contacts"))
         try:
-            with Path(path).open("rb") as file, np.load(file, allow_pickle=False) as data:
-                return Motion(float(data["fps"]), data["root"], data["rotations"], data["contacts"])
-        except (KeyError, ValueError, OSError, EOFError, BadZipFile, zlib.error) as error:
+            motion = Motion(float(data["fps"]), data["root"], data["rotations"], data["contacts"])
+        except (KeyError, TypeError, ValueError) as error:
             raise ValueError(f"{Path(path).name} is not a Twostep motion file.") from error
+        if not RATES[0] <= motion.fps <= RATES[1]:
+            raise ValueError(f"{Path(path).name} has a frame rate that no motion has.")
+        return motion
 
 
 def forward_kinematics(

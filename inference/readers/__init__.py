@@ -3,14 +3,14 @@
 
 from __future__ import annotations
 
-import zipfile
 from pathlib import Path
 
 import numpy as np
 
+from ..arrays import load_npz
 from ..contact_labels import with_contacts
 from ..errors import TwostepError
-from ..motion import Motion
+from ..motion import RATES, Motion
 from .bvh import read_bvh
 from .smpl import read_aist, read_amass
 
@@ -31,7 +31,16 @@ def read_motion(path: Path) -> Motion:
         )
     if not path.is_file():
         raise TwostepError(f"There is no motion file {path}; choose another.")
-    motion = _READERS[path.suffix.lower()](path)
+    try:
+        motion = _READERS[path.suffix.lower()](path)
+    except (ArithmeticError, ValueError, np.linalg.LinAlgError) as error:
+        # Bones without length, turns that are none: arithmetic on them fails in many ways.
+        raise TwostepError(f"{path.name} is damaged: it holds no body that can move.") from error
+    if not RATES[0] <= motion.fps <= RATES[1]:
+        raise TwostepError(
+            f"{path.name} claims {motion.fps:g} frames a second; {RATES[0]:g} to {RATES[1]:g} are "
+            "read, so correct its rate."
+        )
     if len(motion) < 2:
         raise TwostepError(
             f"{path.name} holds no more than a pose; choose a motion of some seconds."
@@ -42,18 +51,15 @@ def read_motion(path: Path) -> Motion:
 
 def check_finite(motion: Motion, what: str) -> None:
     """Raises TwostepError when a value of the motion is not finite or a rotation is none."""
-    finite = all(np.isfinite(each).all() for each in (motion.root, motion.rotations))
-    lengths = np.linalg.norm(motion.rotations, axis=-1)
-    if not (finite and np.isfinite(motion.contacts).all() and (np.abs(lengths - 1) < 0.05).all()):
+    if not motion.whole:
         raise TwostepError(f"{what} is damaged: not every value in it is a number that can be.")
 
 
 def _read_npz(path: Path) -> Motion:
     """Our own motion, or AMASS's."""
     try:
-        with path.open("rb") as file, np.load(file, allow_pickle=False) as data:
-            amass = "poses" in data
-    except (OSError, ValueError, EOFError, zipfile.BadZipFile) as error:
+        amass = "poses" in load_npz(path, ("poses",))
+    except ValueError as error:
         raise TwostepError(f"{path.name} is damaged: it is no npz of arrays.") from error
     if amass:
         return read_amass(path)

@@ -19,8 +19,11 @@ from .rigged import read_rigged
 
 #: y up, facing +z -> z up, facing -y.
 FROM_Y_UP: NDArray[np.float64] = np.array([[1.0, 0, 0], [0, 0, -1], [0, 1, 0]])
-#: Frames that are read at once, so that a long take needs little more memory than a short one.
-_BLOCK = 3600
+#: Frames that are read at once, so that a long take needs little more memory than a short one:
+#: so many of a skeleton with so many joints.
+_BLOCK, _JOINTS = 3600, 150
+#: No skeleton has more joints, and none of them more channels.
+MOST_JOINTS, MOST_CHANNELS = 2000, 9
 
 
 @dataclass(frozen=True)
@@ -58,8 +61,8 @@ def parse_bvh(path: Path) -> Bvh:
         frames, frame_time, numbers = int(words[1]), float(words[4]), words[5]
         values = _numbers(numbers)
         width = sum(len(joint.channels) for joint in joints)
-        if not 0 < frame_time < np.inf:
-            raise ValueError("a frame takes no time")
+        if not (0 < frame_time < np.inf and frames >= 0 and width):
+            raise ValueError("frames of no time, or of no values")
         return Bvh(joints, frame_time, values[: frames * width].reshape(frames, width))
     except (ValueError, IndexError) as error:
         raise TwostepError(f"{name} is damaged: its BVH text cannot be read.") from error
@@ -83,9 +86,10 @@ def read_bvh(
     if not np.isfinite(values).all():
         raise TwostepError(f"{name} is damaged: not every value in it is a number.")
     rate = fps or 1.0 / bvh.frame_time
+    block = max(1, _BLOCK * _JOINTS // max(_JOINTS, len(bvh.joints)))
     moving = (
-        figure_from_bvh(replace(bvh, values=values[start : start + _BLOCK]), rate)
-        for start in range(0, len(values), _BLOCK)
+        figure_from_bvh(replace(bvh, values=values[start : start + block]), rate)
+        for start in range(0, len(values), block)
     )
     measured = DAZ.needs() <= {joint.name for joint in bvh.joints}
     if joint_map or measured:
@@ -184,7 +188,7 @@ def _parse_hierarchy(words: list[str]) -> tuple[Joint, ...]:
             at += 1
         else:
             at += 1
-    if not joints or open_joints:
+    if not joints or open_joints or len(joints) > MOST_JOINTS:
         raise ValueError("unbalanced hierarchy")
     return tuple(joints)
 
@@ -199,6 +203,8 @@ def _parse_body(
     channels: tuple[str, ...] = ()
     if words[at] == "CHANNELS":
         count = int(words[at + 1])
+        if not 0 <= count <= MOST_CHANNELS:
+            raise ValueError("a joint has no such number of channels")
         channels = tuple(words[at + 2 : at + 2 + count])
         at += 2 + count
     return (x, y, z), channels, at

@@ -7,8 +7,6 @@ AIST++ (Li et al., 2021) keeps pickles at 60 fps, y up, with metres = trans / sc
 
 from __future__ import annotations
 
-import zipfile
-import zlib
 from pathlib import Path
 from typing import Any
 
@@ -16,6 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.spatial.transform import Rotation
 
+from ..arrays import load_npz
 from ..errors import TwostepError
 from ..motion import Motion
 from ..pose_features import continuous
@@ -50,12 +49,12 @@ def read_amass(path: Path) -> Motion:
     """One AMASS sequence as a Motion at its own rate, without contacts."""
     name = Path(path).name
     try:
-        with Path(path).open("rb") as file, np.load(file, allow_pickle=False) as data:
-            rate = next((float(data[key]) for key in _AMASS_RATES if key in data), None)
-            if rate is None or "poses" not in data or "trans" not in data:
-                raise TwostepError(f"{name} is no AMASS motion: it lacks poses, trans or its rate.")
-            return motion_from_smpl(data["poses"], data["trans"], rate, y_up_world=False)
-    except (OSError, ValueError, TypeError, EOFError, zipfile.BadZipFile, zlib.error) as error:
+        data = load_npz(path, ("poses", "trans", *_AMASS_RATES))
+        rate = next((float(data[key]) for key in _AMASS_RATES if key in data), None)
+        if rate is None or "poses" not in data or "trans" not in data:
+            raise TwostepError(f"{name} is no AMASS motion: it lacks poses, trans or its rate.")
+        return motion_from_smpl(data["poses"], data["trans"], rate, y_up_world=False)
+    except (ValueError, TypeError) as error:
         raise TwostepError(f"{name} is damaged: it is no npz of arrays.") from error
 
 
