@@ -16,14 +16,16 @@ from .motion import FPS, Floats
 from .skeleton import CONTACT_JOINTS
 
 #: How much each cost counts.
-BEAT, SPEED, SLIDE, STAGE, SEAM = 1.0, 1.0, 0.5, 1.5, 0.3
+BEAT, SPEED, SLIDE, STAGE, SEAM, PACE = 1.0, 1.0, 0.5, 1.5, 0.3, 0.6
 
 #: Slide of a standing foot that costs 1, m/s.
 SLIDE_SCALE = 0.3
 #: The dancer may move this far from the centre for nothing, metres; each metre more costs 1.
-STAGE_RADIUS = 0.8
+STAGE_RADIUS = 1.2
 #: How far ahead the dancer's drift is looked at, seconds.
 STAGE_AHEAD = 0.7
+#: Slower than this, m/s, the pelvis is at rest.
+REST_PACE = 0.04
 #: Frames to either side of the seam whose jerk is compared with that of the rest.
 SEAM_FRAMES = 4
 
@@ -33,13 +35,15 @@ class Wish:
     """What a segment should be. Frames count from the first frame of the window judged.
 
     first: the first new frame; beats: (B,) frames of the music's beats; speed: mean joint speed,
-    m/s; centre: of the stage, (2,), metres.
+    m/s; centre: of the stage, (2,), metres; pace: mean speed of the pelvis up and down and over the
+    floor, m/s, or None.
     """
 
     first: int
     beats: NDArray[np.float64]
     speed: float
     centre: NDArray[np.float64]
+    pace: tuple[float, float] | None = None
 
 
 def costs(positions: Floats, contacts: Floats, wish: Wish) -> NDArray[np.float64]:
@@ -54,6 +58,7 @@ def costs(positions: Floats, contacts: Floats, wish: Wish) -> NDArray[np.float64
         + SLIDE * _slide(positions[:, wish.first :], contacts[:, wish.first :]) / SLIDE_SCALE
         + STAGE * _off_stage(positions[:, wish.first :, 0, :2], wish.centre)
         + SEAM * _seam(positions, wish.first)
+        + PACE * _pace(positions[:, wish.first :, 0], wish)
     )
 
 
@@ -70,6 +75,22 @@ def _slide(positions: Floats, contacts: Floats) -> Floats:
     speed = np.linalg.norm(np.diff(feet, axis=1), axis=-1) * FPS
     standing = np.minimum(contacts[:, 1:], contacts[:, :-1]) > 0.5
     return (speed * standing).sum((1, 2)) / np.maximum(standing.sum((1, 2)), 1)
+
+
+def _pace(pelvis: Floats, wish: Wish) -> NDArray[np.float64]:
+    """How much (K,) more the pelvis (K, T, 3) bounces and how much less it travels than real ones.
+
+    Bouncing on the spot rests on every beat, but few styles are danced so.
+    """
+    if wish.pace is None or pelvis.shape[1] < 2:
+        return np.zeros(len(pelvis))
+    step = np.diff(pelvis.astype(np.float64), axis=1) * FPS
+    bounce = np.abs(step[..., 2]).mean(-1) + REST_PACE
+    travel = np.linalg.norm(step[..., :2], axis=-1).mean(-1) + REST_PACE
+    usual_bounce, usual_travel = (pace + REST_PACE for pace in wish.pace)
+    return np.maximum(0.0, np.log(bounce / usual_bounce)) + np.maximum(
+        0.0, np.log(usual_travel / travel)
+    )
 
 
 def _off_stage(roots: Floats, centre: NDArray[np.float64]) -> NDArray[np.float64]:

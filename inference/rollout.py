@@ -184,7 +184,8 @@ def _wish(
     first = pending * TOKEN + (place.features is not None)
     beats = score.beats * FPS - number * SEGMENT + first
     inside = beats[(beats >= 0) & (beats < first + SEGMENT)]
-    return Wish(first, inside, networks.card.speed(direction.style, energy), centre)
+    speed, pace = networks.card.speed(direction.style, energy), networks.card.pace(direction.style)
+    return Wish(first, inside, speed, centre, pace)
 
 
 def _choose(window: Floats, place: Place, wish: Wish) -> int:

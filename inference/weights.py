@@ -6,6 +6,7 @@ from __future__ import annotations
 import hashlib
 import json
 import os
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from functools import lru_cache
 from pathlib import Path
@@ -65,7 +66,7 @@ def read_bundle(folder: Path, kind: str) -> Bundle:
     try:
         facts = json.loads(path.read_text("utf-8"))
         return Bundle(folder, str(facts["version"]), dict(facts["sha256"]), facts)
-    except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
+    except (OSError, ValueError, KeyError, TypeError, AttributeError, RecursionError) as error:
         raise damaged(path) from error
 
 
@@ -78,13 +79,24 @@ def damaged(path: Path) -> TwostepError:
 class Card(Bundle):
     """What dance.json tells about the networks beside it.
 
-    width: numbers a latent token; speeds: mean joint speed (m/s) at even quantiles, by style.
+    width: numbers a latent token; speeds: mean joint speed (m/s) at even quantiles, by style;
+    paces: mean speed of the pelvis up and down and over the floor (m/s), by style.
     """
 
     width: int = 0
     styles: tuple[str, ...] = ()
     speeds: dict[str, tuple[float, ...]] = field(default_factory=dict)
     guidance: float = GUIDANCE
+    paces: dict[str, tuple[float, float]] = field(default_factory=dict)
+
+    def pace(self, style: str | None) -> tuple[float, float] | None:
+        """How fast (m/s) the pelvis of a real dancer goes up and down, and over the floor; None
+        when the card does not know."""
+        found = [self.paces[style]] if style in self.paces else list(self.paces.values())
+        if not found:
+            return None
+        bounce, travel = np.mean(found, axis=0)
+        return float(bounce), float(travel)
 
     def speed(self, style: str | None, energy: float) -> float:
         """Mean joint speed (m/s) of real dancing at this energy quantile 0..1."""
@@ -107,20 +119,33 @@ def read_card(folder: Path = FOLDER) -> Card:
     bundle = read_bundle(folder, "dance")
     facts = bundle.facts
     try:
-        return Card(
+        card = Card(
             folder=folder,
             version=bundle.version,
             sha256=bundle.sha256,
             facts=facts,
             width=int(facts["latent"]),
-            styles=tuple(facts["styles"]),
+            styles=tuple(map(str, facts["styles"])),
             speeds={
                 name: tuple(map(float, speeds)) for name, speeds in facts["speed_quantiles"].items()
             },
             guidance=float(facts.get("guidance", GUIDANCE)),
+            paces={
+                name: (float(bounce), float(travel))
+                for name, (bounce, travel) in facts.get("paces", {}).items()
+            },
         )
-    except (ValueError, KeyError, TypeError, AttributeError) as error:
+        numbers = [*card.speeds.values(), *card.paces.values(), (card.guidance,)]
+        if not (card.speeds and all(map(_whole, numbers))):
+            raise ValueError("speeds must be numbers")
+        return card
+    except (ArithmeticError, ValueError, KeyError, TypeError, AttributeError) as error:
         raise damaged(folder / CARD) from error
+
+
+def _whole(values: Sequence[float]) -> bool:
+    """Whether there are any, and all of them are finite."""
+    return len(values) > 0 and bool(np.isfinite(values).all())
 
 
 def network(card: Bundle, name: str) -> Path:

@@ -27,11 +27,14 @@ OPSET = 18
 
 
 class Predictor(nn.Module):
-    """The flow as inference calls it: all conditions given, guidance as an input."""
+    """The flow as inference calls it: all conditions given, guidance as an input.
 
-    def __init__(self, model: DanceModel, rhythm: float = 0.0) -> None:
+    guided: False leaves the unguided side, and the time it costs, out; the input is still there.
+    """
+
+    def __init__(self, model: DanceModel, rhythm: float = 0.0, guided: bool = True) -> None:
         super().__init__()
-        self.flow, self.rhythm = model.flow, rhythm
+        self.flow, self.rhythm, self.guided = model.flow, rhythm, guided
 
     def forward(
         self, context: Tensor, context_mask: Tensor, music: Tensor, style: Tensor,
@@ -41,6 +44,8 @@ class Predictor(nn.Module):
             context * context_mask[:, :, None], context_mask, music, style, energy,
             torch.ones_like(energy),
         )  # fmt: skip
+        if not self.guided:
+            return self.flow.sample(noise + 0 * guidance, told, None, self.rhythm)
         return self.flow.sample(noise, told, guidance, self.rhythm)
 
 
@@ -57,8 +62,8 @@ def examples(latent: int, batch: int) -> dict[str, Tensor]:
     }
 
 
-def export(model: DanceModel, out: Path, rhythm: float = 0.0) -> list[Path]:
-    """Write the three graphs into `out`; returns their paths. rhythm: see `Flow.sample`."""
+def export(model: DanceModel, out: Path, rhythm: float = 0.0, guided: bool = True) -> list[Path]:
+    """Write the three graphs into `out`; returns their paths. See `Predictor` for the rest."""
     out.mkdir(parents=True, exist_ok=True)
     model = model.cpu().eval()
     asked = examples(model.config.latent, 2)
@@ -68,7 +73,7 @@ def export(model: DanceModel, out: Path, rhythm: float = 0.0) -> list[Path]:
     latents = torch.randn(1, 3 * TOKENS, model.config.latent)
     return [
         _write(out / "encoder.onnx", model.encoder, {"motion": motion}, "latents", {}),
-        _write(out / "predictor.onnx", Predictor(model, rhythm), asked, "latents", batch),
+        _write(out / "predictor.onnx", Predictor(model, rhythm, guided), asked, "latents", batch),
         _write(out / "decoder.onnx", model.decoder, {"latents": latents}, "features", row),
     ]
 
@@ -98,6 +103,10 @@ def describe(
             style: [round(float(v), 4) for v in row]
             for style, row in zip(STYLES, dances.quantiles, strict=True)
         },
+        "paces": {
+            style: [round(float(v), 4) for v in row]
+            for style, row in zip(STYLES, dances.paces(), strict=True)
+        },
         "config": model.config.to_dict(),
         "training": facts,
     }
@@ -111,7 +120,7 @@ def main() -> None:
     parser.add_argument("--out", type=Path, required=True)
     parser.add_argument("--version", required=True, help="version of the weights, e.g. 1")
     parser.add_argument("--steps", type=int, help="Euler steps of the flow, else the model's own")
-    parser.add_argument("--guidance", type=float, default=3.0, help="on the music, in dance.json")
+    parser.add_argument("--guidance", type=float, default=3.0, help="on the music; 1 = none")
     parser.add_argument("--rhythm", type=float, default=0.0, help="guidance on the beat alone")
     asked = parser.parse_args()
     checkpoint = asked.run / "checkpoint.pt"
@@ -128,7 +137,7 @@ def main() -> None:
             n: sum(p.numel() for p in m.parameters()) for n, m in model.named_children()
         },
     }
-    paths = export(model, asked.out, asked.rhythm)
+    paths = export(model, asked.out, asked.rhythm, asked.guidance != 1)
     dances = Dances(asked.shards / "motion.npz", "train", SEGMENTS)
     text = json.dumps(describe(model, paths, dances, facts), indent=2)
     (asked.out / "dance.json").write_text(text + "\n", encoding="utf-8")

@@ -191,16 +191,18 @@ class Flow(nn.Module):
         return self._velocity(noised, time, *self._listen(told))
 
     def sample(
-        self, noise: Tensor, told: Conditions, guidance: Tensor, rhythm: float = 0.0
+        self, noise: Tensor, told: Conditions, guidance: Tensor | None, rhythm: float = 0.0
     ) -> Tensor:
         """Latents (B, 15, D) from noise by Euler steps with classifier-free guidance.
 
-        guidance (1,): away from what would be danced without music; rhythm: away, besides, from
-        what would be danced to a beat half a beat later. The step times are denser near the noise,
-        where guidance decides what will happen.
+        guidance (1,): away from what would be danced without music, None = not at all; rhythm:
+        away, besides, from what would be danced to a beat half a beat later. The step times are
+        denser near the noise, where guidance decides what will happen.
         """
         heard = told._replace(heard=torch.ones_like(told.heard))
-        sides = [heard, told._replace(heard=torch.zeros_like(told.heard))]
+        sides = [heard]
+        if guidance is not None:
+            sides.append(told._replace(heard=torch.zeros_like(told.heard)))
         if rhythm:
             sides.append(heard._replace(music=off_beat(told.music)))
         listened = self._listen(
@@ -211,10 +213,12 @@ class Flow(nn.Module):
         for now, then in pairwise(times):
             time = torch.full_like(told.energy[:, 0], now).repeat(len(sides))
             velocities = self._velocity(x.repeat(len(sides), 1, 1), time, *listened)
-            with_music, without, *late = velocities.chunk(len(sides))
-            velocity = without + guidance * (with_music - without)
-            for other in late:
-                velocity = velocity + rhythm * (with_music - other)
+            with_music, *others = velocities.chunk(len(sides))
+            velocity = with_music
+            if guidance is not None:
+                velocity = others[0] + guidance * (with_music - others[0])
+            if rhythm:
+                velocity = velocity + rhythm * (with_music - others[-1])
             x = x + (then - now) * velocity
         return x
 

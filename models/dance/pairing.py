@@ -147,6 +147,21 @@ class Dances:
             [np.interp(row, self.quantiles[s], grid) for row, s in zip(speed, style, strict=True)]
         ).astype(np.float32)
 
+    def paces(self) -> Floats:
+        """Mean speeds of the pelvis up and down and over the floor, (5, 2), m/s, per style."""
+        bounce = np.abs(np.diff(self.features[:, pose_features.HEIGHT], prepend=np.nan)) * FPS
+        travel = np.linalg.norm(self.features[:, pose_features.VELOCITY], axis=1)
+        inside = (
+            self.train_rows & np.roll(self.train_rows, 1) & (np.roll(self.take, 1) == self.take)
+        )
+        every = np.array([bounce[inside].mean(), travel[inside].mean()])
+        rows = []
+        for style in range(len(STYLES)):
+            own = inside & (self.style == style)
+            few = own.sum() <= SEGMENT
+            rows.append(every if few else [bounce[own].mean(), travel[own].mean()])
+        return np.array(rows, dtype=np.float32)
+
     def _speed_quantiles(self) -> Floats:
         """Speeds (5, 21), m/s, at the quantiles 0, .05 ... 1 of 60-frame means, per style."""
         kernel = np.ones(SEGMENT) / SEGMENT

@@ -78,3 +78,23 @@ def test_a_jump_at_the_seam_costs():
     jumping[FIRST:, :, 2] += 0.1
     fine, popped = judged(smooth, jumping)
     assert fine < popped - 0.1
+
+
+def test_bouncing_on_the_spot_is_worse_than_travelling_as_the_style_does():
+    bouncing, travelling = swaying(15, size=0.0), swaying(15, size=0.0)
+    t = np.arange(FRAMES) / 30
+    bouncing[..., 2] += 0.05 * np.abs(np.sin(2 * np.pi * 2 * t))[:, None]
+    travelling[..., 1] += 0.3 * np.sin(np.pi * t)[:, None]
+    asked = Wish(FIRST, np.zeros(0), 0.6, np.zeros(2), pace=(0.1, 0.5))
+    bounced, travelled = judged(bouncing, travelling, asked=asked)
+    plain = judged(bouncing, travelling, asked=Wish(FIRST, np.zeros(0), 0.6, np.zeros(2)))
+    assert (bounced - travelled) - (plain[0] - plain[1]) > 0.5
+
+
+def test_who_bounces_and_travels_no_more_and_no_less_than_real_dancers_pays_nothing():
+    figure = swaying(15)
+    pelvis = np.diff(figure[FIRST:, 0].astype(np.float64), axis=0) * 30
+    real = (float(np.abs(pelvis[:, 2]).mean()), float(np.linalg.norm(pelvis[:, :2], axis=1).mean()))
+    with_pace = judged(figure, asked=Wish(FIRST, np.zeros(0), 0.6, np.zeros(2), pace=real))
+    without = judged(figure, asked=Wish(FIRST, np.zeros(0), 0.6, np.zeros(2)))
+    assert with_pace[0] == pytest.approx(without[0], abs=1e-6)

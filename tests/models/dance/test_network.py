@@ -91,8 +91,10 @@ def test_guidance_one_is_the_plain_flow(model: DanceModel) -> None:
             for music in (inputs["music"], inputs["music"].flip(0)):
                 given = {**inputs, "music": music, "guidance": torch.tensor([strength])}
                 outputs.append(predictor(*given.values()))
+        plain = Predictor(model, guided=False)(*inputs.values())
     effect = [float((a - b).abs().mean()) for a, b in zip(outputs[::2], outputs[1::2], strict=True)]
     assert effect[0] == 0 < effect[1] < effect[2]
+    assert torch.allclose(plain, outputs[2], atol=1e-5), "unguided is the one at guidance 1"
 
 
 def test_off_beat_is_the_music_half_a_beat_later() -> None:

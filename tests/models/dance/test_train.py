@@ -158,3 +158,5 @@ def test_the_metadata_states_checksums_and_speeds(
     assert kept["version"] == "9"
     speeds = kept["speed_quantiles"]["salsa"]
     assert speeds == sorted(speeds) and speeds[-1] > speeds[0] > 0
+    assert set(kept["paces"]) == set(kept["speed_quantiles"])
+    assert all(bounce >= 0 and travel > 0 for bounce, travel in kept["paces"].values())
