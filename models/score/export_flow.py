@@ -81,8 +81,9 @@ def main() -> None:
     parser.add_argument("--corpus", type=Path, required=True)
     parser.add_argument("--out", type=Path, default=Path("models/weights/score"))
     parser.add_argument("--size", choices=SIZES, default="small")
+    parser.add_argument("--version", help="of the card, else as it is")
     parser.add_argument("--steps", type=int, default=8, help="Euler steps")
-    parser.add_argument("--guidance", type=float, default=2.0)
+    parser.add_argument("--guidance", type=float, default=3.0)
     parser.add_argument("--rescale", type=float, default=0.7)
     parser.add_argument(
         "--character", type=float, default=1.5, help="guidance to genre and answers"
@@ -106,7 +107,7 @@ def main() -> None:
             "parity": round(difference(generator, examples(), path), 5),
         },
     }
-    vouch([path], facts)
+    vouch([path], facts, asked.version)
 
 
 if __name__ == "__main__":

@@ -4,20 +4,23 @@
     python -m twostep.models.judge.music --corpus DIR --shards DIR --out DIR
         [--genres salsa house | all] [--takes 2] [--seeds 2] [--seconds 30]
         [--motions FILE ...] [--weights DIR] [--also NAME=DIR ...] [--no-variants] [--paper DIR]
+        [--docs DIR]
 
 Beside what is generated stand true music, true music of other dances, music that is found instead
 of made, other networks (--also) and the paper's recipe (--paper). Writes report.json, report.md,
-the music as .wav, and mel pictures.
+the music as .wav, and mel pictures; --docs puts the report and two of them there as well.
 """
 
 from __future__ import annotations
 
 import argparse
+import shutil
 import sys
 from collections.abc import Sequence
 from itertools import product
 from pathlib import Path
 
+import numpy as np
 from rich.console import Console
 from rich.markdown import Markdown
 from rich.progress import track
@@ -28,7 +31,7 @@ from ....inference.errors import TwostepError
 from ....inference.genres import GENRES, NAMES
 from ....inference.score.networks import Networks
 from . import alignment, change, figures, frechet, made, onsets, pictures, rebuilt, rows, sound
-from .figures import Reference
+from .figures import Figures, Reference, Verdict
 from .heard import Corpus, Heard
 from .made import VARIANTS, Dance, Withholding
 from .report import Report
@@ -37,8 +40,15 @@ from .rows import Row
 #: Pieces of a genre that templates are learnt from, and those held out; their length, seconds, and
 #: how much of the former Fréchet distances are taken to.
 LEARNT, HELD_OUT, LENGTH, STYLED = 24, 6, 60.0, 30.0
-#: How many loops are made.
-LOOPS = 4
+#: How many loops are made; how many genres the slow baseline plays, and are told in other ways.
+LOOPS, BASELINE, VARIED = 4, 5, 7
+#: Pictures that stand in the report, and what they show.
+PICTURES = {
+    "score_mels.png": "a piece of each genre; marks on top are beats and downbeats, triangles the "
+    "accents of the dance",
+    "score_rebuilt.png": "truth, truth through autoencoder and vocoder, truth through Griffin-Lim, "
+    "and what is generated",
+}
 #: How many true pieces are put together again, and for how long.
 REBUILT, REBUILT_SECONDS = 13, 20.0
 
@@ -94,11 +104,20 @@ def judge(asked: argparse.Namespace, console: Console) -> Report:
     if asked.variants:
         _vary(report, networks, dances, genres, reference, console)
     if asked.paper:
-        judged("paper", rows.by_paper(first, asked.seconds, asked.paper, console))
+        chosen = [one for one in first if one[1] in _some(genres, BASELINE)]
+        judged("paper", rows.by_paper(chosen, asked.seconds, asked.paper, console))
+        report.same = _same_genres(music.pieces, report.columns["paper"], reference)
     _rebuild(report, networks, reference, music.pieces, asked.out)
     shown = [(GENRES[genre].label, _longest(music.pieces, genre)) for genre in genres]
     pictures.contact_sheet(shown, asked.out / "score_mels.png")
+    rebuilt_in = genres[2 * len(genres) // 3]
+    shutil.copy(asked.out / f"mel_{rebuilt_in}.png", asked.out / "score_rebuilt.png")
+    report.pictures = PICTURES
     report.write(asked.out)
+    if asked.docs:
+        shutil.copy(asked.out / "report.md", asked.docs / "score.md")
+        for name in PICTURES:
+            shutil.copy(asked.out / name, asked.docs / name)
     return report
 
 
@@ -121,6 +140,20 @@ def refer(corpus: Corpus, genres: Sequence[str]) -> tuple[list[Heard], Reference
     return learnt, Reference(templates, held_out, embedded, style.probabilities, style.embed)
 
 
+def _some(genres: Sequence[str], count: int) -> list[str]:
+    """So many of the genres, evenly."""
+    count = min(count, len(genres))
+    return [genres[i * len(genres) // count] for i in range(count)]
+
+
+def _same_genres(pieces: Sequence[Heard], other: Verdict, reference: Reference) -> Figures:
+    """The Fréchet distances of some pieces over the genres that another verdict is about."""
+    known = {NAMES[i] for i in np.flatnonzero(other.confusion.sum(axis=1))}
+    own = [piece for piece in pieces if piece.genre in known]
+    stretches = [frechet.stretches(piece, reference.embed) for piece in own]
+    return reference.truth.distances(frechet.by_genre(own, stretches))
+
+
 def _vary(
     report: Report,
     networks: Networks,
@@ -131,7 +164,7 @@ def _vary(
 ) -> None:
     """What comes of telling the networks less and else, and of dances on each other's grids."""
     withholding = Withholding(networks.bundle, "cpu")
-    pairs = made.pairs(dances, genres, 1)
+    pairs = made.pairs(dances, _some(genres, VARIED), 1)
     for name in track(VARIANTS, "Telling less and else", console=console):
         pieces = [_variant(withholding, name, dances, number, genre) for number, genre in pairs]
         report.variants[name] = figures.judged(pieces, reference).figures
@@ -231,6 +264,7 @@ def _parser() -> argparse.ArgumentParser:
         "--also", type=_named, nargs="*", default=[], metavar="NAME=DIR", help="more networks"
     )
     parser.add_argument("--paper", type=Path, help="run of the trained baseline, to judge it, too")
+    parser.add_argument("--docs", type=Path, help="folder for score.md and its pictures")
     parser.add_argument("--no-variants", dest="variants", action="store_false")
     return parser
 

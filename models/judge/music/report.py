@@ -88,15 +88,18 @@ _LOSSES = {
 @dataclass
 class Report:
     """What was judged. columns: verdicts by title, "generated" among them. variants: figures by
-    key of VARIANTS. changes: how much music changes with the dance (see `change`). losses: of
-    reconstructions, by key of WAYS. notes: sentences about the run.
+    key of VARIANTS. changes: how much music changes with the dance (see `change`). same: Fréchet
+    distances of what was generated in the genres of the paper's column. losses: of reconstructions,
+    by key of WAYS. notes: sentences about the run. pictures: what they show, by file name.
     """
 
     columns: dict[str, Verdict] = field(default_factory=dict)
     variants: dict[str, Figures] = field(default_factory=dict)
     changes: Intervals = field(default_factory=dict)
+    same: Figures = field(default_factory=dict)
     losses: dict[str, Figures] = field(default_factory=dict)
     notes: list[str] = field(default_factory=list)
+    pictures: Mapping[str, str] = field(default_factory=dict)
 
     def targets(self, targets: Sequence[Target] = (*TARGETS, *SOUND)) -> list[Reached]:
         """What was measured of some targets."""
@@ -114,8 +117,8 @@ class Report:
         if "late" in self.variants:
             known["align_late"] = self.variants["late"]["align"]
         paper = self.columns["paper"].figures if "paper" in self.columns else {}
-        if "frechet" in paper and "frechet" in known:
-            known["frechet_paper"] = known["frechet"] / paper["frechet"]
+        if "frechet" in paper and "frechet" in self.same:
+            known["frechet_paper"] = self.same["frechet"] / paper["frechet"]
         if {"vocoder", "griffin_lim"} <= set(self.losses):
             ours, theirs = self.losses["vocoder"], self.losses["griffin_lim"]
             known["onset_gain"] = ours["onset"] - theirs["onset"]
@@ -156,6 +159,7 @@ class Report:
     def markdown(self) -> str:
         """The report to read."""
         parts = ["# The score, judged", *self.notes]
+        parts += [f"![{shown}]({name})" for name, shown in self.pictures.items()]
         parts += ["## Targets", _targets(self.targets(TARGETS))]
         parts += ["Of the sound itself:", _targets(self.targets(SOUND))]
         parts += ["## Figures", _NULLS, self._columns()]

@@ -122,7 +122,7 @@ def test_command_judges_and_draws(corpus, home, shards, tmp_path, capsys):  # no
     words += ["--takes", 1, "--seeds", 2, "--seconds", 16, "--also", f"before={home / 'score'}"]
     second = tmp_path / "second.npz"
     dancer(96.0, seconds=16.0).save(second)
-    words += ["--motions", second]
+    words += ["--motions", second, "--docs", tmp_path]
     assert main([str(word) for word in words]) == 0
     told = json.loads((out / "report.json").read_text())
     columns = told["columns"]
@@ -146,7 +146,10 @@ def test_command_judges_and_draws(corpus, home, shards, tmp_path, capsys):  # no
     names = {path.name for path in out.iterdir()}
     assert {"report.md", "score_mels.png", "mel_house.png", "house_wander_0.wav"} <= names
     assert (out / "score_mels.png").stat().st_size < 600_000
-    table = (out / "report.md").read_text()
+    table = (tmp_path / "score.md").read_text()
+    assert table == (out / "report.md").read_text()
+    assert "(score_rebuilt.png)" in table
+    assert (tmp_path / "score_rebuilt.png").is_file()
     assert "What the dance adds" in table
     assert "| true | true, of another dance | retrieval (copies) | before | generated |" in table
     assert "Targets" in capsys.readouterr().out
