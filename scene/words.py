@@ -90,12 +90,14 @@ class Words:
     """All that can be translated, to find by which template a sentence was made."""
 
     def __init__(self, keys: Iterable[tuple[str, str]]) -> None:
-        self._templates: dict[str, list[str]] = {PLAIN: [], OWN: []}
-        for context, english in sorted(set(keys)):
-            if context in self._templates and _FIELD.search(english):
-                self._templates[context].append(english)
-        for templates in self._templates.values():  # the one that says most fits best
-            templates.sort(key=lambda each: len(_FIELD.sub("", each)), reverse=True)
+        #: Templates with the longest of their words, the one that says most first: it fits best.
+        self._templates: dict[str, list[tuple[str, str]]] = {PLAIN: [], OWN: []}
+        templates = {key for key in keys if key[0] in self._templates and _FIELD.search(key[1])}
+        for context, english in sorted(
+            templates, key=lambda key: (-len(_FIELD.sub("", key[1])), key)
+        ):
+            longest = max(_FIELD.split(english)[::2], key=len)
+            self._templates[context].append((english, longest))
 
     def translated(self, text: str, lookup: Lookup, contexts: Iterable[str] = (OWN, PLAIN)) -> str:
         """The text as `lookup` has it, with what stands in it; itself if it is not known."""
@@ -103,8 +105,8 @@ class Words:
             known = lookup(context, text)
             if known != text:
                 return known
-            for template in self._templates[context]:
-                found = _pattern(template).fullmatch(text)
+            for template, longest in self._templates[context]:
+                found = _pattern(template).fullmatch(text) if longest in text else None
                 if found and (translation := lookup(context, template)) != template:
                     return self._filled(translation, found.groupdict(), lookup)
         return text

@@ -28,7 +28,7 @@ SCENE = (
     "actions", "apply", "armature", "batches", "channels", "exporters", "fbx", "holds", "keys",
     "poses", "puppets", "staging", "strips", "takes", "web", "words",
 )  # fmt: skip
-#: Of `inference`, what most users will meet.
+#: Of `inference`, whose sentences most users will meet.
 INFERENCE = ("audio/__init__", "audio/decode", "errors", "providers", "rigs/recognise")
 #: Where stages of work are told.
 STAGES = ("inference/dance", "inference/score/score", "operators/watch", "operators/work")
@@ -60,8 +60,6 @@ SILENT = {
     "The pattern of the names {error}",
     "The songs {error}",
     "Provider must be one of {CHOICES}, not “{provider}”.",
-    "allocate memory",
-    "bad allocation",
 }
 _FIELD = re.compile(r"\{\w+\}")
 _WORD = re.compile(r"[A-Za-z]{2}")
@@ -69,6 +67,12 @@ _WORD = re.compile(r"[A-Za-z]{2}")
 
 def messages() -> dict[Message, str]:
     """Every message, and where it is from."""
+    found = {**_registered(), **_written()}
+    return {message: where for message, where in found.items() if _is_said(message[1])}
+
+
+def _registered() -> dict[Message, str]:
+    """What Blender knows of classes and properties."""
     found: dict[Message, str] = {}
     for cls in (*panels.CLASSES, *operators.CLASSES):
         for message in _of_class(cls):
@@ -81,9 +85,16 @@ def messages() -> dict[Message, str]:
     for prop in panels.character_properties.properties().values():
         for key in ("name", "description"):
             found.setdefault((PLAIN, prop.keywords[key]), "character_properties")
+    return found
+
+
+def _written() -> dict[Message, str]:
+    """What the source says."""
+    found: dict[Message, str] = {}
     for name in spoken_modules():
         for message in spoken(tree_of(name)):
-            found.setdefault(message, name)
+            if message[0] == PLAIN or not name.startswith("inference"):
+                found.setdefault(message, name)
     for name in STAGES:
         for stage in stages(tree_of(name)):
             found.pop((PLAIN, stage), None)
@@ -91,7 +102,7 @@ def messages() -> dict[Message, str]:
     for part in (*PARTS, *(joint.replace("_", " ") for joint in JOINTS)):
         found.pop((PLAIN, part), None)
         found.setdefault((OWN, part), "inference")
-    return {message: where for message, where in found.items() if _is_said(message[1])}
+    return found
 
 
 def spoken_modules() -> Iterator[str]:
