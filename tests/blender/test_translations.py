@@ -163,6 +163,8 @@ def test_a_real_blender_shows_them(tmp_path):
         env={**os.environ, "BLENDER_USER_RESOURCES": str(tmp_path)},
         capture_output=True, text=True, timeout=300, check=False,
     )  # fmt: skip
+    if "No module named 'scipy'" in done.stderr:
+        pytest.skip("this Blender's Python has no scipy")
     assert done.returncode == 0, done.stdout + done.stderr
     line = next(line for line in done.stdout.splitlines() if line.startswith("LANGUAGES"))
     check(json.loads(line.removeprefix("LANGUAGES")))
