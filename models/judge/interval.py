@@ -79,7 +79,7 @@ def interval_of(
     statistic: Callable[[NDArray[np.intp]], float],
     groups: Sequence[str],
     rng: np.random.Generator | None = None,
-    draws: int = 60,
+    draws: int = 50,
 ) -> Interval:
     """A statistic of which dances are taken, and its interval; dances are drawn within groups.
 

@@ -56,13 +56,14 @@ def carry_out(
     folder.mkdir(parents=True, exist_ok=True)
     prints = {row: row.fingerprint for row in {order.row for order in orders}}
     most_first = sorted(orders, key=lambda o: -o.seconds * (20 if o.row.slow else 1))
-    done = [
-        pool.submit(_carry_out, order, folder / f"{key(order, prints[order.row])}.npz", compared)
-        for order in most_first
-    ]
+    done = {}
+    for order in most_first:
+        path = folder / f"{key(order, prints[order.row])}.npz"
+        done[pool.submit(_carry_out, order, path, compared)] = (order, path)
     try:
         for each in as_completed(done):
-            yield each.result()
+            judged, late, beginning = each.result()
+            yield Outcome(*done[each], judged, late, beginning)
     finally:
         for each in done:
             each.cancel()
@@ -129,7 +130,10 @@ def _begin(yardstick: Yardstick | None) -> None:
     _yardstick[:] = [yardstick] if yardstick else []
 
 
-def _carry_out(order: Order, path: Path, compared: float) -> Outcome:
+def _carry_out(
+    order: Order, path: Path, compared: float
+) -> tuple[tuple[Judged, ...], dict[str, float], Seen]:
+    """What an outcome is made of, without the song, which the asker has."""
     motion = _kept(order, path)
     heard, row = order.heard, order.row
     told = (heard.name, order.style, order.seed)
@@ -144,7 +148,7 @@ def _carry_out(order: Order, path: Path, compared: float) -> Outcome:
         judged += [
             _judge(whole, span, order, row.name + FINISHED, None, yardstick) for span in order.spans
         ]
-    return Outcome(order, path, tuple(judged), late, compare)
+    return tuple(judged), late, compare
 
 
 def _judge(

@@ -4,7 +4,8 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
+from pathlib import Path
 
 from .dancers import Row
 from .performances import Heard, lasting
@@ -51,6 +52,7 @@ class Plan:
     seeds: Sequence[int]
     lengths: Sequence[float]
     slow_long: int = 1
+    _cut: dict[tuple[Path, float], Heard] = field(default_factory=dict, repr=False)
 
     @property
     def main(self) -> float:
@@ -100,8 +102,8 @@ class Plan:
         count = len(self.songs)
         return [self.songs[(FEW * number + n) % count] for n in range(min(FEW, count))]
 
-    @staticmethod
     def _order(
+        self,
         row: Row,
         song: Heard,
         style: str,
@@ -112,4 +114,7 @@ class Plan:
         late: bool = False,
         held: bool = False,
     ) -> Order:
-        return Order(row, replace(lasting(song, seconds), held=held), style, seed, spans, late)
+        key = (song.path, seconds)
+        if key not in self._cut:
+            self._cut[key] = lasting(song, seconds)
+        return Order(row, replace(self._cut[key], held=held), style, seed, spans, late)

@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import platform
 from collections.abc import Sequence
 from concurrent.futures import ProcessPoolExecutor
@@ -14,9 +15,10 @@ import numpy as np
 from rich.console import Console
 from rich.progress import track
 
+from ...inference.errors import TwostepError
 from ...inference.motion import Motion
 from ...inference.styles import STYLES
-from ...inference.weights import read_card
+from ...inference.weights import CARD, read_card
 from . import charts, sheets
 from .clips import Clip, read_clips
 from .dancers import Row, export_jepa
@@ -94,9 +96,9 @@ def all_rows(asked: Asked) -> list[Row]:
     if asked.edge is not None:
         rows.append(Row("edge", "edge", asked.edge, joins=EDGE_JOINS, slow=True))
     if asked.run is not None:
-        folder = asked.out / "jepa"
         checkpoint = asked.run / "checkpoint.pt"
-        if not (folder / "dance.json").is_file() or _older(folder / "dance.json", checkpoint):
+        folder = asked.out / f"jepa_{_digest(checkpoint)}"
+        if not (folder / CARD).is_file():
             export_jepa(checkpoint, asked.weights, folder)
         rows.append(Row("jepa", "jepa", folder, seeded=False))
     for kind in ("retrieval", "random", "statue"):
@@ -104,8 +106,11 @@ def all_rows(asked: Asked) -> list[Row]:
     return rows
 
 
-def _older(path: Path, than: Path) -> bool:
-    return path.stat().st_mtime < than.stat().st_mtime
+def _digest(path: Path) -> str:
+    if not path.is_file():
+        raise TwostepError(f"There is no {path}; name the folder of a training run.")
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()[:12]
 
 
 def _measured(clip: Clip) -> dict[str, float]:
