@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any, ClassVar, Self
 
 from . import genres
-from .errors import TwostepError, WrongField
+from .errors import TwostepError, WrongField, named, shown
 from .provider_names import CHOICES
 from .styles import STYLES
 
@@ -18,6 +18,7 @@ SUFFIXES = (".npz", ".bvh")
 #: Each sampled continuation costs time; beyond this many they gain nothing.
 MOST_CANDIDATES = 32
 LARGEST_SEED = 2**63 - 1
+_LARGEST = 1e300
 #: Tempi that a user may ask for, bpm.
 SLOWEST, FASTEST = 40, 240
 #: Fewest and most beats of a bar.
@@ -38,8 +39,8 @@ class Job:
         unknown = sorted(set(values) - known)
         if unknown:
             raise TwostepError(
-                f"The job has a field “{unknown[0]}” that Twostep does not know; its fields are "
-                f"{', '.join(sorted(known))}."
+                f"The job has a field “{named(unknown[0])}” that Twostep does not know; its fields "
+                f"are {', '.join(sorted(known))}."
             )
         for name, what in cls.NEEDED.items():
             if name not in values:
@@ -156,7 +157,8 @@ class ScoreJob(Job):
 def _is_number(value: object, least: float, most: float = math.inf) -> bool:
     if not isinstance(value, (int, float)) or isinstance(value, bool):
         return False
-    return math.isfinite(value) and least <= value <= most
+    # A whole number may be larger than any float, and then is no seconds either.
+    return least <= value <= min(most, _LARGEST)
 
 
 def _is_whole(value: object, least: int, most: int) -> bool:
@@ -169,4 +171,4 @@ def _one_of(*names: str) -> str:
 
 def _check(name: str, good: bool, expected: str, value: object) -> None:
     if not good:
-        raise WrongField(name, f"must be {expected}, not {value!r}.")
+        raise WrongField(name, f"must be {expected}, not {shown(value)}.")

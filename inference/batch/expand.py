@@ -9,7 +9,7 @@ from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import Any
 
-from ..errors import TwostepError
+from ..errors import TwostepError, shown
 from ..readers import SUFFIXES as MOTIONS
 from .lines import Where
 from .work import RIGS
@@ -19,6 +19,8 @@ SOUNDS = (".wav", ".mp3", ".flac", ".ogg", ".oga", ".opus", ".m4a", ".aac", ".ai
 FILES: dict[str, tuple[str, ...]] = {"song": SOUNDS, "motion": MOTIONS, "rig": RIGS}
 #: More of anything in one field is a slip of the pen.
 MOST = 100_000
+#: Two seeds have no more digits, with what may stand between them.
+_LONGEST_RANGE = 60
 _MAGIC = re.compile(r"[*?[]")
 _RANGE = re.compile(r"\s*(\d+)\s*-\s*(\d+)\s*")
 
@@ -83,12 +85,14 @@ def _each(name: str, value: Any, folder: Path) -> Iterator[Any]:
 def _seeds(text: str) -> range:
     match = _RANGE.fullmatch(text)
     if match is None:
-        raise TwostepError(f"must be a whole number or a range such as “1-20”, not {text!r}.")
+        raise TwostepError(f"must be a whole number or a range such as “1-20”, not {shown(text)}.")
+    if len(text) > _LONGEST_RANGE:
+        raise TwostepError(f"must be a range of numbers of some digits, not {shown(text)}.")
     first, last = int(match[1]), int(match[2])
     if last < first:
-        raise TwostepError(f"must be a range that goes up, not {text!r}.")
+        raise TwostepError(f"must be a range that goes up, not {shown(text)}.")
     if last - first >= MOST:
-        raise TwostepError(f"must be a range of no more than {MOST} seeds, not {text!r}.")
+        raise TwostepError(f"must be a range of no more than {MOST} seeds, not {shown(text)}.")
     return range(first, last + 1)
 
 
@@ -107,7 +111,11 @@ def _files(text: str, folder: Path, suffixes: tuple[str, ...]) -> list[Path]:
     plain = next(i for i, part in enumerate(parts) if _MAGIC.search(part))
     found = absolute(str(Path(*parts[:plain])), folder).glob("/".join(parts[plain:]))
     named = Path(parts[-1]).suffix
-    return _sorted(found, suffixes if not named or _MAGIC.search(named) else (), f"“{text}”")
+    kinds = suffixes if not named or _MAGIC.search(named) else ()
+    try:
+        return _sorted(found, kinds, f"“{shown(text)}”")
+    except ValueError as error:  # such as “**.mp3”
+        raise TwostepError(f"is no pattern of files ({error}).") from error
 
 
 def _sorted(paths: Iterable[Path], suffixes: tuple[str, ...], told: str) -> list[Path]:

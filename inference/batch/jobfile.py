@@ -15,7 +15,6 @@ A JSON file may also hold one unit (see `work.Work`) or a list of them.
 
 from __future__ import annotations
 
-import copy
 import itertools
 import math
 from collections.abc import Mapping
@@ -23,7 +22,7 @@ from dataclasses import dataclass, fields, replace
 from pathlib import Path
 from typing import Any
 
-from ..errors import TwostepError, WrongField
+from ..errors import TwostepError, WrongField, named, shown
 from ..jobs import DanceJob, ScoreJob
 from . import expand, landing, lines, names, naming
 from .expand import Given
@@ -124,8 +123,8 @@ class _File:
     def _unit(self, values: Any, where: Where, target: Path | None, preset: str | None) -> Work:
         """A unit as it is, its paths taken from the file's folder."""
         if not isinstance(values, dict):
-            raise self._wrong(where, f"must be a table of fields, not {values!r}.")
-        values = copy.deepcopy(values)
+            raise self._wrong(where, f"must be a table of fields, not {shown(values)}.")
+        values = {k: dict(v) if isinstance(v, dict) else v for k, v in values.items()}
         for *outer, name in _PATHS:
             part = values.get(outer[0]) if outer else values
             if isinstance(part, dict) and isinstance(part.get(name), str) and part[name]:
@@ -172,7 +171,7 @@ class _File:
 
     def _table(self, value: Any, where: Where) -> dict[str, Any]:
         if not isinstance(value, dict):
-            raise self._wrong(where, f"must be a table of fields, not {value!r}.")
+            raise self._wrong(where, f"must be a table of fields, not {shown(value)}.")
         return value
 
     def _named(self, table: dict[str, Any], *where: str | int) -> dict[str, Given]:
@@ -193,7 +192,7 @@ class _File:
         """What a job says, and what the defaults say of things that its kind has."""
         kind, place = own.get("kind") or defaults.get("kind") or ("dance", where)
         if kind not in KINDS:
-            raise self._wrong(place, f"must be one of {', '.join(KINDS)}, not {kind!r}.")
+            raise self._wrong(place, f"must be one of {', '.join(KINDS)}, not {shown(kind)}.")
         for name, (_, at) in own.items():
             if name not in FIELDS[kind]:
                 told = f"is no field of a {kind}; there are {', '.join(FIELDS[kind])}."
@@ -222,6 +221,8 @@ class _File:
             except OSError as error:
                 told = f"names what cannot be looked at ({error.strerror})."
                 raise self._wrong(place, told) from error
+            except (ValueError, RecursionError) as error:  # digits by thousands, lists in lists
+                raise self._wrong(place, "is more than can be read.") from error
         total = math.prod(map(len, choices.values())) + count
         if total > expand.MOST:
             raise self._wrong(where, f"makes {total} units in all; {expand.MOST} are the most.")
@@ -295,7 +296,9 @@ class _File:
 
     def _called(self, where: Where) -> str:
         """Such as jobs[2].seeds[1]: people count from 1."""
-        told = "".join(f"[{each + 1}]" if isinstance(each, int) else f".{each}" for each in where)
+        told = "".join(
+            f"[{each + 1}]" if isinstance(each, int) else f".{named(each)}" for each in where
+        )
         return f"units{told}" if isinstance(self._values, list) else told.removeprefix(".")
 
 

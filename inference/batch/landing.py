@@ -9,7 +9,7 @@ from dataclasses import fields
 from functools import cache
 from typing import Any, Literal, get_args, get_origin, get_type_hints
 
-from ..errors import WrongField
+from ..errors import WrongField, shown
 from ..retarget.options import Options
 
 #: Least and greatest of the numbers.
@@ -31,7 +31,7 @@ def options(values: Mapping[str, Any]) -> Options:
             raise WrongField(name, f"is no option of a landing; there are {', '.join(NAMES)}.")
         if not _fits(name, kinds[name], value):
             expected = _expected(name, kinds[name])
-            raise WrongField(name, f"must be {expected}, not {value!r}.")
+            raise WrongField(name, f"must be {expected}, not {shown(value)}.")
     return Options(**values)
 
 

@@ -10,7 +10,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-from ..errors import TwostepError
+from ..errors import TwostepError, named
 
 #: A value's way from the outside in: names of tables and fields, numbers in lists (from 0).
 Where = tuple[str | int, ...]
@@ -55,10 +55,12 @@ def parsed(path: Path) -> tuple[Any, dict[Where, int]]:
 
 def _once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
     """An object of JSON, in which no field may be twice, as in TOML."""
-    for name in dict(pairs):
-        if sum(name == each for each, _ in pairs) > 1:
-            raise ValueError(f"“{name}” is there twice")
-    return dict(pairs)
+    found: dict[str, Any] = {}
+    for name, value in pairs:
+        if name in found:
+            raise ValueError(f"“{named(name)}” is there twice")
+        found[name] = value
+    return found
 
 
 def of_toml(text: str) -> dict[Where, int]:

@@ -9,7 +9,7 @@ from pathlib import Path
 from string import Formatter
 from typing import Any
 
-from ..errors import TwostepError
+from ..errors import TwostepError, shown
 from ..jobs import DanceJob, ScoreJob
 from .landing import NAMES
 from .names import safe
@@ -27,6 +27,8 @@ _OF_JOBS = tuple(
 KNOWN: tuple[str, ...] = tuple(dict.fromkeys((*_OF_JOBS, *_OF_UNIT, *NAMES, "n")))
 #: How values are written where the pattern says nothing of it.
 _FORMS = {float: "g"}
+#: Names of a thousand characters and more, which would only fill the memory.
+_WIDE = re.compile(r"\d{4}")
 _USUAL = {
     "dance": "{song}_{style}_{seed}_{rig}",
     "score": "{motion}_{action}_{genre}_{seed}",
@@ -42,18 +44,20 @@ def usual(work: Work) -> str:
 def check(pattern: Any) -> None:
     """Raises TwostepError, told as what follows “pattern”, when it is no pattern."""
     if not isinstance(pattern, str) or not pattern:
-        raise TwostepError(f"must be a text such as “{_USUAL['dance']}”, not {pattern!r}.")
+        raise TwostepError(f"must be a text such as “{_USUAL['dance']}”, not {shown(pattern)}.")
     if "/" in pattern or "\\" in pattern:
         raise TwostepError("must be the name of a file, without folders; those go into target.")
     try:
-        for _, field, _, conversion in Formatter().parse(pattern):
+        for _, field, form, conversion in Formatter().parse(pattern):
             if field is None:
                 continue
+            if _WIDE.search(form or ""):
+                raise TwostepError(f"must not write {{{field}}} so wide.")
             if field not in KNOWN or conversion:
                 known = ", ".join(f"{{{each}}}" for each in KNOWN)
                 raise TwostepError(f"has {{{field}}} in it, which is not known; there are {known}.")
     except ValueError as error:
-        raise TwostepError(f"is no pattern ({error}): {pattern!r}.") from error
+        raise TwostepError(f"is no pattern ({error}): {shown(pattern)}.") from error
 
 
 def name(pattern: str, work: Work, number: int) -> str:
@@ -72,12 +76,12 @@ def name(pattern: str, work: Work, number: int) -> str:
         gap = gap or value == ""
         try:
             made += format(value, form or _FORMS.get(type(value), "")) if value != "" else ""
-        except ValueError as error:
+        except (ValueError, OverflowError) as error:
             raise TwostepError(f"cannot write {{{field}}} so ({error}).") from error
     if gap:
         made = re.sub(r"([_. -])[_. -]+", r"\1", made).strip("_. -")
     if not safe(made):
-        raise TwostepError(f"makes an empty name ({pattern!r}); put {{n}} into it.")
+        raise TwostepError(f"makes an empty name ({shown(pattern)}); put {{n}} into it.")
     return safe(made)
 
 

@@ -59,7 +59,7 @@ def _in_time(job: ScoreJob, dance: Path) -> ScoreJob:
     """The music with the beat that was danced to, unless another is asked for."""
     _, facts = store.kept(dance) or ((), {})
     bpm, downbeat = facts.get("bpm"), facts.get("first_downbeat")
-    if job.bpm is not None or bpm is None or not SLOWEST <= bpm <= FASTEST:
+    if job.bpm is not None or not isinstance(bpm, (int, float)) or not SLOWEST <= bpm <= FASTEST:
         return job
     if job.first_downbeat is not None or job.start != 0:
         downbeat = job.first_downbeat

@@ -151,7 +151,7 @@ def finished(work: Work) -> Report | None:
     if told is None or told.get("stamp") != stamps.stamp(work):
         return None
     try:
-        report = Report(**{**told, "warnings": tuple(told["warnings"])})
+        report = Report(**{**told, "warnings": tuple(map(str, told["warnings"]))})
         whole = all(
             known and _sum(work.out / name) == known for name, known in report.files.items()
         )

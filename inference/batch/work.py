@@ -10,14 +10,13 @@
 
 from __future__ import annotations
 
-import math
 import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, fields
 from pathlib import Path
 from typing import Any
 
-from ..errors import WrongField
+from ..errors import WrongField, shown
 from ..jobs import DanceJob, ScoreJob
 from ..retarget.options import AS_IS, Options
 from . import landing, names
@@ -135,7 +134,7 @@ class Work:
             if value is None:
                 continue
             if not isinstance(value, Mapping):
-                raise WrongField(name, f"must be a table of fields, not {value!r}.")
+                raise WrongField(name, f"must be a table of fields, not {shown(value)}.")
             parts[name] = _within(name, read, _completed(name, value, values))
         return cls(**parts)
 
@@ -255,9 +254,9 @@ def _scored(job: ScoreJob) -> dict[str, Any]:
 def _is_rate(value: object) -> bool:
     if not isinstance(value, (int, float)) or isinstance(value, bool):
         return False
-    return math.isfinite(value) and 0 < value <= FASTEST
+    return 0 < value <= FASTEST
 
 
 def _check(name: str, good: bool, expected: str, value: object) -> None:
     if not good:
-        raise WrongField(name, f"must be {expected}, not {value!r}.")
+        raise WrongField(name, f"must be {expected}, not {shown(value)}.")
