@@ -22,6 +22,17 @@ RATE = 22_050
 #: Seconds in one block of `iter_blocks`.
 BLOCK_SECONDS = 20.0
 
+#: What a sound may be, as FFmpeg calls it. It knows playlists too, which read other files.
+_CONTAINERS = (
+    "wav,w64,aiff,au,caf,mp3,flac,ogg,mov,aac,asf,matroska,avi,mpegts,ac3,eac3,dts,amr,ape,wv,tta,"
+    "dsf"
+)
+_OPTIONS = {"protocol_whitelist": "file", "format_whitelist": _CONTAINERS}
+#: Samples a second and channels of what anybody records; others make FFmpeg work for ever.
+_RATES, _CHANNELS = (1000, 768_000), 64
+#: Floats reach to 1; those of programs that meant whole numbers, to a few millions.
+_LOUDEST = 1e7
+
 #: A stream that breaks this often in a row is no sound any more.
 _BROKEN_PACKETS = 200
 
@@ -87,7 +98,7 @@ def _opened(path: Path) -> av.container.InputContainer:
         raise TwostepError(f"“{path.name}” is an empty file: choose another song.")
     av.logging.set_level(None)  # FFmpeg would write its own remarks to the terminal
     try:
-        container = av.open(str(path), mode="r", metadata_errors="ignore")
+        container = av.open(str(path), mode="r", options=_OPTIONS, metadata_errors="ignore")
     except PermissionError as error:
         raise TwostepError(f"“{path.name}” may not be read: check its permissions.") from error
     except (av.error.FFmpegError, OSError, ValueError) as error:
@@ -114,14 +125,28 @@ def _pieces(path: Path) -> Iterator[Samples]:
         layout: tuple[object, ...] = ()
         for frame in _frames(path, container, stream):
             shape = (frame.format.name, frame.layout.name, frame.sample_rate)
+            rates = _RATES[0] <= frame.sample_rate <= _RATES[1]
+            if not (rates and 0 < frame.layout.nb_channels <= _CHANNELS):
+                raise _unmixed(path, frame)
             if resampler is None or shape != layout:  # some streams change in mid-course
                 yield from _flushed(resampler)
                 resampler = av.AudioResampler(format="flt", layout="mono", rate=RATE)
                 layout = shape
             frame.pts = None
-            for out in resampler.resample(frame):
+            try:
+                mixed = resampler.resample(frame)
+            except (av.error.FFmpegError, ValueError) as error:
+                raise _unmixed(path, frame) from error
+            for out in mixed:
                 yield out.to_ndarray()[0]
         yield from _flushed(resampler)
+
+
+def _unmixed(path: Path, frame: av.AudioFrame) -> TwostepError:
+    return TwostepError(
+        f"“{path.name}” has {frame.layout.nb_channels} channels of {frame.sample_rate} Hz, which "
+        "is not read; convert it to stereo of 44100 Hz."
+    )
 
 
 def _flushed(resampler: av.AudioResampler | None) -> Iterator[Samples]:
@@ -171,5 +196,6 @@ def _gathered(pieces: Iterator[Samples]) -> Iterator[Samples]:
 
 
 def _clean(block: Samples) -> Samples:
-    """Float files may hold NaN or infinities; they count as silence."""
-    return np.nan_to_num(block, nan=0.0, posinf=0.0, neginf=0.0).astype(np.float32, copy=False)
+    """Float files may hold NaN or infinities, which count as silence, and what has no square."""
+    finite = np.nan_to_num(block, nan=0.0, posinf=0.0, neginf=0.0)
+    return np.clip(finite, -_LOUDEST, _LOUDEST).astype(np.float32, copy=False)
