@@ -32,7 +32,7 @@ from typing import Any, TextIO
 
 from .batch import memory
 from .dance import dance
-from .errors import Cancelled, TwostepError, told
+from .errors import Cancelled, TwostepError, shown, told
 from .jobs import DanceJob, ScoreJob
 from .progress import Asked, Progress
 
@@ -66,7 +66,7 @@ class Service:
                 message = json.loads(line)
                 if not isinstance(message, dict):
                     raise ValueError("not a JSON object")
-            except ValueError as error:
+            except (ValueError, RecursionError) as error:
                 self._send({"event": "error", "message": _bad_line(error), "report": line[:1000]})
                 continue
             if message.get("type") == "quit":
@@ -96,12 +96,12 @@ class Service:
             self._send({"event": "error", "message": text, "report": ""})
         elif kind == "cancel":
             self._cancelled.add(identity)
-        elif kind in self._works:
+        elif isinstance(kind, str) and kind in self._works:
             self._cancelled.discard(identity)
             self._jobs.put(message)
         else:
             known = ", ".join((*self._works, "cancel"))
-            text = f"The worker knows no message of type {kind!r}; use {known} or quit."
+            text = f"The worker knows no message of type {shown(kind)}; use {known} or quit."
             self._send({"id": identity, "event": "error", "message": text, "report": ""})
 
     def _do(self, identity: Any, message: Message) -> Message:
@@ -171,7 +171,10 @@ def _sample(values: Message, progress: Progress, stopped: Asked) -> tuple[Messag
     from .batch.sample import sample
     from .batch.work import Work as Unit
 
-    made = sample(Unit.from_fields(values["work"]), progress, stopped)
+    fields = values.get("work")
+    if not isinstance(fields, dict):
+        raise TwostepError("The job names no unit; give its fields as “work”.")
+    made = sample(Unit.from_fields(fields), progress, stopped)
     return {"memory": memory.resident()}, made.warnings
 
 

@@ -33,7 +33,7 @@ def read_urdf(path: Path) -> tuple[UrdfJoint, ...]:
     try:
         robot = ET.parse(path).getroot()  # noqa: S314 - a file of one's own, and expat is safe now
         return tuple(_joint(element) for element in robot.findall("joint"))
-    except (ET.ParseError, KeyError, ValueError, AttributeError) as error:
+    except (OSError, ET.ParseError, LookupError, ValueError, AttributeError) as error:
         raise TwostepError(f"{Path(path).name} is not a readable URDF robot.") from error
 
 
@@ -46,7 +46,9 @@ def links(
     joints in file order, (T, 7 + actuated). Raises TwostepError when links do not hang together.
     """
     children = {joint.child for joint in joints}
-    root = next(joint.parent for joint in joints if joint.parent not in children)
+    root = next((joint.parent for joint in joints if joint.parent not in children), None)
+    if root is None:
+        raise TwostepError("The URDF robot has no link that all others hang on.")
     places = {root: rows[:, :3]}
     turns = {root: Rotation.from_quat(rows[:, 3:7]).as_matrix()}
     column = {joint.name: 7 + i for i, joint in enumerate(j for j in joints if j.axis is not None)}
@@ -76,7 +78,7 @@ def _joint(element: ET.Element) -> UrdfJoint:
     origin, axis = element.find("origin"), element.find("axis")
     place = origin.attrib if origin is not None else {}
     moves = element.attrib["type"] in _ACTUATED
-    return UrdfJoint(
+    made = UrdfJoint(
         element.attrib["name"],
         element.find("parent").attrib["link"],  # type: ignore[union-attr]
         element.find("child").attrib["link"],  # type: ignore[union-attr]
@@ -88,3 +90,9 @@ def _joint(element: ET.Element) -> UrdfJoint:
         if moves
         else None,
     )
+    for vector in (made.xyz, made.axis):
+        if vector is not None and not (vector.shape == (3,) and np.isfinite(vector).all()):
+            raise ValueError("a place or an axis is three numbers")
+    if made.turn.shape != (3, 3) or not np.isfinite(made.turn).all():
+        raise ValueError("a turn is three angles")
+    return made

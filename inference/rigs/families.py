@@ -35,7 +35,9 @@ from dataclasses import dataclass, field
 from functools import lru_cache
 from itertools import chain
 from pathlib import Path
+from typing import Any
 
+from ..errors import TwostepError
 from ..retarget import OPTIONAL
 from ..skeleton import JOINTS
 from .controls import ControlNames, Names, by_joint, keys, read_controls
@@ -77,13 +79,19 @@ def families() -> tuple[Family, ...]:
 
 
 def _read(path: Path) -> Family:
-    with path.open("rb") as file:
-        data = tomllib.load(file)
+    try:
+        with path.open("rb") as file:
+            return _family(path.stem, tomllib.load(file))
+    except Exception as error:  # what is no family of rigs can be wrong in any way
+        raise TwostepError(f"The file {path} is damaged; reinstall Twostep.") from error
+
+
+def _family(name: str, data: dict[str, Any]) -> Family:
     joints = by_joint(data)
     # From the chest down: where two spine joints may have the same bone, the upper one has it.
     order = sorted(joints, key=lambda joint: (joint in OPTIONAL, -JOINTS.index(joint)))
     return Family(
-        path.stem,
+        name,
         data["label"],
         data["rank"],
         {joint: joints[joint] for joint in order},

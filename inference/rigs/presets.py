@@ -17,7 +17,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-from ..errors import TwostepError
+from ..errors import TwostepError, shown
 from ..files import make_folder, replaced
 from ..skeleton import JOINTS
 
@@ -42,8 +42,14 @@ def read_all(folder: Path) -> tuple[tuple[Preset, ...], tuple[str, ...]]:
     for path in sorted(folder.glob("*.toml")):
         try:
             found.append(_read(path))
-        except (OSError, ValueError) as error:  # also of tomllib and of text that is not UTF-8
-            damaged.append(f"The preset {path} cannot be read ({error}); repair or delete it.")
+        except (
+            OSError,
+            ValueError,
+            RecursionError,
+        ) as error:  # also of tomllib and of text that is not UTF-8
+            damaged.append(
+                f"The preset {path} cannot be read ({shown(str(error))}); repair or delete it."
+            )
     return tuple(sorted(found, key=lambda preset: preset.label.casefold())), tuple(damaged)
 
 

@@ -38,7 +38,7 @@ class Networks:
             self._ceiling = np.array(facts["mel_ceiling"], np.float32)
             if self._ceiling.shape != (BINS,):
                 raise ValueError("mel_ceiling must hold a number for each band")
-        except (KeyError, ValueError, TypeError) as error:
+        except (KeyError, ValueError, TypeError, ArithmeticError) as error:
             raise damaged(bundle.folder / "score.json") from error
         self._provider = provider
         flow = self._open("flow")
