@@ -16,7 +16,7 @@ from .motion import FPS, Floats
 from .skeleton import CONTACT_JOINTS
 
 #: How much each cost counts.
-BEAT, SPEED, SLIDE, STAGE, SEAM, PACE = 1.0, 1.0, 0.5, 1.5, 0.3, 0.6
+BEAT, SPEED, SLIDE, STAGE, SEAM, PACE = 1.0, 1.0, 0.5, 1.5, 0.3, 1.0
 
 #: Slide of a standing foot that costs 1, m/s.
 SLIDE_SCALE = 0.3

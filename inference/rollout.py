@@ -26,7 +26,7 @@ from .placing import Place
 SECTION_LEVEL = 46
 #: How far the energy is from the style's usual one where the section level is 0 and where it is 1;
 #: there is little motion at the very ends.
-ENERGY_RANGE = (-0.2, 0.2)
+ENERGY_RANGE = (-0.35, 0.35)
 #: What the user's energy adds on its way from 1 to 2.
 ENERGY_SHIFT = 0.5
 
