@@ -133,10 +133,14 @@ class Report:
         return f"[{value}]" if still else str(value)
 
     def _pictures(self) -> list[str]:
-        lines = []
+        lines: list[str] = []
+        before = ""
         for path in self.pictures:
             kind = next((k for k in PICTURES if k in path.stem), "")
-            lines += ["", PICTURES.get(kind, ""), "", f"![{path.stem}]({path.name})"]
+            if kind != before:
+                lines += ["", PICTURES.get(kind, "")]
+            lines += ["", f"![{path.stem}]({path.name})"]
+            before = kind
         return lines
 
     def _over_time(self) -> list[str]:
