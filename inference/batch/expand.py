@@ -9,7 +9,7 @@ from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import Any
 
-from ..errors import TwostepError, shown
+from ..errors import TwostepError, named, shown
 from ..readers import SUFFIXES as MOTIONS
 from .lines import Where
 from .work import RIGS
@@ -110,10 +110,10 @@ def _files(text: str, folder: Path, suffixes: tuple[str, ...]) -> list[Path]:
     parts = _from_home(text).parts
     plain = next(i for i, part in enumerate(parts) if _MAGIC.search(part))
     found = absolute(str(Path(*parts[:plain])), folder).glob("/".join(parts[plain:]))
-    named = Path(parts[-1]).suffix
-    kinds = suffixes if not named or _MAGIC.search(named) else ()
+    suffix = Path(parts[-1]).suffix
+    kinds = suffixes if not suffix or _MAGIC.search(suffix) else ()
     try:
-        return _sorted(found, kinds, f"“{shown(text)}”")
+        return _sorted(found, kinds, f"“{named(text)}”")
     except ValueError as error:  # such as “**.mp3”
         raise TwostepError(f"is no pattern of files ({error}).") from error
 

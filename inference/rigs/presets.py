@@ -17,7 +17,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-from ..errors import TwostepError, shown
+from ..errors import TwostepError, named
 from ..files import make_folder, replaced
 from ..skeleton import JOINTS
 
@@ -48,7 +48,7 @@ def read_all(folder: Path) -> tuple[tuple[Preset, ...], tuple[str, ...]]:
             RecursionError,
         ) as error:  # also of tomllib and of text that is not UTF-8
             damaged.append(
-                f"The preset {path} cannot be read ({shown(str(error))}); repair or delete it."
+                f"The preset {path} cannot be read ({named(str(error))}); repair or delete it."
             )
     return tuple(sorted(found, key=lambda preset: preset.label.casefold())), tuple(damaged)
 
