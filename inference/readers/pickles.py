@@ -25,6 +25,7 @@ from ..errors import TwostepError
 
 _MULTIARRAY = ("numpy.core.multiarray", "numpy._core.multiarray")
 _NUMERIC = ("numpy.core.numeric", "numpy._core.numeric")
+_OPCODES = {opcode.code: opcode for opcode in pickletools.opcodes}
 #: The opcodes whose argument is the value.
 _VALUES = (
     "INT", "BININT", "BININT1", "BININT2", "LONG", "LONG1", "LONG4", "FLOAT", "BINFLOAT", "STRING",
@@ -44,7 +45,7 @@ _TUPLES = {"TUPLE1": 1, "TUPLE2": 2, "TUPLE3": 3}
 _IGNORED = ("PROTO", "FRAME")
 #: Hashing what holds other things may take for ever.
 _KEYS = (str, bytes, int, float, type(None))
-_TYPE = re.compile(r"[<>=|]?(\?|[biufSU]\d{1,4})")
+_TYPE = re.compile(r"\?|[biufSU]\d{1,4}")
 
 
 def load_arrays(path: Path) -> dict[str, Any]:
@@ -92,7 +93,7 @@ class _Type:
             raise TwostepError("The pickle holds arrays of objects, which are not read.")
         if not _TYPE.fullmatch(self.code) or self.order not in ("<", ">", "=", "|"):
             raise ValueError("no type of numbers or texts")
-        return np.dtype(self.code).newbyteorder(self.order)
+        return np.dtype(self.order + self.code)
 
 
 @dataclass
@@ -114,7 +115,7 @@ class _Reader:
     def read(self) -> Any:
         """What the pickle stands for. Raises TwostepError for what is not allowed, or anything."""
         while code := self._data.read(1):
-            opcode = pickletools.code2op[code.decode("latin1")]
+            opcode = _OPCODES[code.decode("latin1")]
             if opcode.name == "STRING":
                 argument: Any = _text(self._data.readline())
             else:
@@ -240,7 +241,7 @@ class _Reader:
 
 def _text(line: bytes) -> str:
     """A byte string of Python 2 as it is written in text: with quotes and backslashes."""
-    return codecs.escape_decode(line.strip()[1:-1])[0].decode("latin1")  # type: ignore[attr-defined]
+    return codecs.escape_decode(line.strip()[1:-1])[0].decode("latin1")
 
 
 def _pairs(items: Any) -> dict[Any, Any]:
