@@ -105,7 +105,9 @@ def judge(asked: argparse.Namespace, console: Console) -> Report:
         _vary(report, networks, dances, genres, reference, console)
     if asked.paper:
         chosen = [one for one in first if one[1] in _some(genres, BASELINE)]
-        judged("paper", rows.by_paper(chosen, asked.seconds, asked.paper, console))
+        row, trained = rows.by_paper(chosen, asked.seconds, asked.paper, console)
+        report.notes.append(trained)
+        judged("paper", row)
         report.same = _same_genres(music.pieces, report.columns["paper"], reference)
     _rebuild(report, networks, reference, music.pieces, asked.out)
     shown = [(GENRES[genre].label, _longest(music.pieces, genre)) for genre in genres]

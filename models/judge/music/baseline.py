@@ -7,6 +7,7 @@ from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
+import torch
 
 from ....inference.genres import GENRES
 from ....inference.score import mel
@@ -14,6 +15,7 @@ from ....inference.score.cues import read_cues
 from ....inference.score.griffin_lim import GriffinLim
 from ....inference.score.score import told_of
 from ...score.paper import SLICE, STEPS, load, sample
+from ...training import CHECKPOINT
 from .heard import Heard, mel_of
 from .made import Dance, of_cues
 
@@ -36,6 +38,18 @@ class Recipe:
         samples = self._voice.samples(sample(self._paper, motion, genre, seed, self._steps))
         heard = of_cues(f"{genre}_{dance.name}_{seed}", told, mel_of(samples))
         return replace(heard, samples=samples, chroma=None)  # it plays no plan
+
+
+def told(run: Path) -> str:
+    """How long the baseline was trained, in a sentence."""
+    steps = [
+        torch.load(run / part / CHECKPOINT, map_location="cpu", weights_only=True)["step"]
+        for part in ("vae", "unet")
+    ]
+    return (
+        f"The paper's recipe had {steps[0]} steps of its VAE and {steps[1]} of its U-Net here; its "
+        "authors gave it far more, so its column says how far this budget gets by it, and no more."
+    )
 
 
 def joins(seconds: float) -> list[float]:

@@ -74,14 +74,19 @@ def generated(
     return Row(pieces, made.joins(seconds), _pace(pieces, sum(took for _, took in found)))
 
 
-def by_paper(wanted: Sequence[Wanted], seconds: float, run: Path, console: Console) -> Row:
-    """What the paper's recipe makes: its trained network at 50 steps, and Griffin-Lim."""
+def by_paper(
+    wanted: Sequence[Wanted], seconds: float, run: Path, console: Console
+) -> tuple[Row, str]:
+    """What the paper's recipe makes: its trained network at 50 steps, and Griffin-Lim; and how long
+    it was trained.
+    """
     from . import baseline  # it alone needs torch
 
     make: Callable[[Dance, str, int], Heard] = baseline.Recipe(run).made
     began = perf_counter()
     pieces = [make(*one) for one in track(wanted, "The paper's recipe", console=console)]
-    return Row(pieces, baseline.joins(seconds), _pace(pieces, perf_counter() - began))
+    row = Row(pieces, baseline.joins(seconds), _pace(pieces, perf_counter() - began))
+    return row, baseline.told(run)
 
 
 def _another(piece: Heard, other: Heard) -> bool:

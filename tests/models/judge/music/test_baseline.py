@@ -18,6 +18,7 @@ pytest.importorskip("diffusers")
 def test_baseline_makes_a_piece_that_can_be_judged(tmp_path):
     from twostep.models.judge.music import baseline
     from twostep.models.score.paper import WEIGHTS, Paper
+    from twostep.models.training import CHECKPOINT
 
     torch.save(Paper().state_dict(), tmp_path / WEIGHTS)
     dance = Dance("made up", tmp_path / "dance.npz", dancer(112.0, seconds=6.0))
@@ -27,4 +28,8 @@ def test_baseline_makes_a_piece_that_can_be_judged(tmp_path):
     assert piece.chroma is None
     assert piece.grid.bpm == pytest.approx(112, rel=0.03)
     assert np.isfinite(piece.samples).all()
+    for part, steps in (("vae", 12), ("unet", 345)):
+        (tmp_path / part).mkdir()
+        torch.save({"step": steps}, tmp_path / part / CHECKPOINT)
+    assert "12 steps of its VAE and 345 of its U-Net" in baseline.told(tmp_path)
     assert baseline.joins(12.0) == pytest.approx([5.2, 10.4], abs=0.01)
