@@ -79,7 +79,7 @@ def joint_positions(place: Place, features: Floats, skip: int = 0) -> Floats:
     count, frames = features.shape[:2]
     pose = features[..., POSE].reshape(count * frames, JOINT_COUNT, 6)
     local = pose_features.matrices_from_6d(pose)
-    turned = Rotation.from_euler("z", path.yaws.reshape(-1)).as_matrix().astype(np.float32)
+    turned = Rotation.from_euler("z", path.yaws.reshape(-1, 1)).as_matrix().astype(np.float32)
     local[:, 0] = turned @ local[:, 0]
     root = np.concatenate([path.positions, features[..., HEIGHT, None]], axis=-1)
     positions, _ = forward_kinematics(local, root.reshape(-1, 3).astype(np.float32))

@@ -105,4 +105,4 @@ def continuous(quaternions: NDArray[np.floating]) -> Floats:
 
 def _turn(angles: NDArray[np.floating]) -> NDArray[np.float64]:
     """Rotations (T, 3, 3) about z by angles (T,)."""
-    return Rotation.from_euler("z", angles).as_matrix()
+    return Rotation.from_euler("z", angles[:, None]).as_matrix()
