@@ -93,8 +93,14 @@ def _asked(arguments: argparse.Namespace, words: Sequence[str] | None) -> Asked:
         most_songs=1 if quick else None,
         processes=arguments.processes,
         docs=arguments.docs,
-        command=shlex.join(["python", "-m", "twostep.models.judge", *map(str, told)]),
+        command=shlex.join(["python", "-m", "twostep.models.judge", *map(_shown, told)]),
     )
+
+
+def _shown(word: object) -> str:
+    """A word of the command as the report shows it: where a folder was is nobody's business."""
+    name, equals, value = str(word).rpartition("=")
+    return f"{name}{equals}DIR" if Path(value).is_absolute() else str(word)
 
 
 def _named(word: str) -> tuple[str, Path]:

@@ -85,16 +85,15 @@ def _leads(value: float) -> bool:
 def _point(axes: Axes, x: Interval, y: Interval, row: RowFigures, colour: str) -> None:
     hollow = row.name != TRUTH and not row.moves
     axes.errorbar(
-        x.mean, y.mean, xerr=_sides(x), yerr=_sides(y), fmt="s" if row.name == TRUTH else "o",
+        x.mean, y.mean, xerr=_sides(x, 0.95 * x.mean), yerr=_sides(y), fmt="s" if row.name == TRUTH else "o",
         color=colour, mfc="white" if hollow else colour, ms=6, lw=1, capsize=2, label=row.name,
     )  # fmt: skip
 
 
-def _sides(value: Interval) -> list[list[float]]:
-    """How far the interval reaches below and above; a distance stays over 0."""
-    low = max(0.0, value.mean - value.low)
-    return [[min(low, 0.95 * abs(value.mean)) if value.low <= 0 < value.mean else low],
-            [max(0.0, value.high - value.mean)]]  # fmt: skip
+def _sides(value: Interval, most: float = np.inf) -> list[list[float]]:
+    """How far the interval reaches below, at most so far, and above."""
+    below, above = np.nan_to_num([value.mean - value.low, value.high - value.mean])
+    return [[min(max(0.0, below), most)], [max(0.0, above)]]
 
 
 def _figures(row: RowFigures, main: float) -> dict[str, Interval]:

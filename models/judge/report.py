@@ -110,7 +110,7 @@ class Report:
                 lines.append(_line(title, *cells))
         if speeds:
             fast = [f"{row.speed:.3g}" if row.speed else "–" for row in rows]
-            lines.append(_line("seconds of dance a second", *fast))
+            lines.append(_line("seconds of dance a processor second", *fast))
         return [*lines, _line("dances", *self._counts(rows, length))]
 
     @staticmethod

@@ -140,10 +140,9 @@ def _speeds(rows: Sequence[Row], plan: Plan, pool: ProcessPoolExecutor) -> dict[
         if row.kind == "statue":
             continue
         order = brief.orders(row)[0]
-        rounds = 1 if row.slow else 3
-        speeds[row.name] = pool.submit(speed, order, rounds).result()
+        speeds[row.name] = pool.submit(speed, order).result()
         if row.finish:
-            speeds[row.name + FINISHED] = pool.submit(speed, order, rounds, whole=True).result()
+            speeds[row.name + FINISHED] = pool.submit(speed, order, whole=True).result()
     return speeds
 
 
@@ -188,7 +187,8 @@ def _pictures(
     truth: Truth,
     clips: Sequence[Clip],
 ) -> list[Path]:
-    out, names = asked.out, [row.name for row in rows]
+    out = asked.out
+    names = [row.name for row in rows if row.generated or row.name == "retrieval"]
     pictures = [
         _sheet(out / f"sheet_{style}.png", style, plan, outcomes, names, clips)
         for style in plan.styles

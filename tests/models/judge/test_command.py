@@ -145,6 +145,8 @@ def test_the_report_reads_as_a_document(reported):
         assert (docs / name).stat().st_size < 400_000
         assert imread(docs / name).std() > 0.02
     assert (out / "judge.md").is_file()
+    assert "--also old=DIR --run DIR" in text
+    assert str(out) not in text
 
 
 def test_what_was_danced_is_not_danced_again(reported, songs, shards, weights, capsys):
