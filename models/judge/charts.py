@@ -85,8 +85,9 @@ def _leads(value: float) -> bool:
 def _point(axes: Axes, x: Interval, y: Interval, row: RowFigures, colour: str) -> None:
     hollow = row.name != TRUTH and not row.moves
     axes.errorbar(
-        x.mean, y.mean, xerr=_sides(x, 0.95 * x.mean), yerr=_sides(y), fmt="s" if row.name == TRUTH else "o",
-        color=colour, mfc="white" if hollow else colour, ms=6, lw=1, capsize=2, label=row.name,
+        x.mean, y.mean, xerr=_sides(x, 0.95 * x.mean), yerr=_sides(y),
+        fmt="s" if row.name == TRUTH else "o", color=colour, mfc="white" if hollow else colour,
+        ms=6, lw=1, capsize=2, label=row.name,
     )  # fmt: skip
 
 
