@@ -135,6 +135,6 @@ def read_weights(path: Path) -> Weights:
         )
         if found.matrix.shape != (len(STYLES), len(found.mean)):
             raise ValueError("the matrix has another shape")
-    except (OSError, ValueError, KeyError, TypeError, RecursionError) as error:
+    except (OSError, ArithmeticError, ValueError, LookupError, TypeError, RecursionError) as error:
         raise damaged(path) from error
     return found

@@ -23,6 +23,7 @@ from twostep.inference.readers import read_motion
 from twostep.inference.readers.pickles import load_arrays
 from twostep.inference.readers.urdf import links, read_urdf
 from twostep.inference.rigs import families, presets
+from twostep.inference.score import auto_genre
 
 from .formats.motions import archive, bvh_seeds, npy, still
 from .formats.sounds import wave
@@ -231,6 +232,11 @@ def test_a_damaged_family_and_damaged_cards_are_told_of(tmp_path):
         damaged = json.dumps({**card, name: value})
         refused(lambda path: weights.read_card(path.parent), tmp_path / "dance.json", damaged)
     refused(lambda path: weights.read_card(path.parent), tmp_path / "dance.json", "[" * 100_000)
+
+
+def test_a_number_larger_than_any_float_is_damage(tmp_path):
+    card = json.dumps({"mean": [10**400], "spread": [1], "matrix": [[1]], "bias": [1]})
+    refused(auto_genre.read_weights, tmp_path / "motion.json", card)
 
 
 def test_facts_of_a_sample_that_are_none(tmp_path):

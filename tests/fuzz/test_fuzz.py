@@ -30,7 +30,8 @@ def test_every_case_is_read_or_refused(process, name):
     cases = SONGS if name == "song" else CASES
     (row,) = runner.run([name], cases, 7, process)
     assert not row.faults
-    assert row.read and row.refused  # else the cases are too tame, or too wild
+    if name not in ("report", "score card"):  # damaged reports are none; its networks are not there
+        assert row.read and row.refused  # else the cases are too tame, or too wild
     assert row.read + row.refused == row.cases == cases
 
 
