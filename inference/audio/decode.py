@@ -135,6 +135,8 @@ def _pieces(path: Path) -> Iterator[Samples]:
             frame.pts = None
             try:
                 mixed = resampler.resample(frame)
+            except MemoryError:  # FFmpeg's is one of its own errors, too
+                raise
             except (av.error.FFmpegError, ValueError) as error:
                 raise _unmixed(path, frame) from error
             for out in mixed:
