@@ -191,11 +191,12 @@ class Report:
 
     def _variants(self) -> str:
         titles = {key: (title, null) for key, title, null in SHOWN}
+        keys = [key for key in _FOLLOWING if any(key in f for f in self.variants.values())]
         rows = [
-            [VARIANTS[name].title, *(_beside(f, key, titles[key][1]) for key in _FOLLOWING)]
+            [VARIANTS[name].title, *(_beside(f, key, titles[key][1]) for key in keys)]
             for name, f in self.variants.items()
         ]
-        return _table(["told", *(titles[key][0] for key in _FOLLOWING)], rows)
+        return _table(["told", *(titles[key][0] for key in keys)], rows)
 
     def _losses(self) -> str:
         rows = [
