@@ -138,14 +138,16 @@ def read_card(folder: Path = FOLDER) -> Card:
         numbers = [*card.speeds.values(), *card.paces.values(), (card.guidance,)]
         if not (card.speeds and all(map(_whole, numbers))):
             raise ValueError("speeds must be numbers")
+        if not isinstance(facts["styles"], list) or len(card.styles) > 100:
+            raise ValueError("styles must be a list of names")
         return card
     except (ArithmeticError, ValueError, KeyError, TypeError, AttributeError) as error:
         raise damaged(folder / CARD) from error
 
 
 def _whole(values: Sequence[float]) -> bool:
-    """Whether there are any, and all of them are finite."""
-    return len(values) > 0 and bool(np.isfinite(values).all())
+    """Whether there are any, and all of them are such as speeds (m/s) and guidance have."""
+    return len(values) > 0 and bool((np.abs(values) < 1000).all())
 
 
 def network(card: Bundle, name: str) -> Path:
