@@ -100,7 +100,8 @@ def distance(made: Pool, truth: Pool, counts: Counts, scale: Scale) -> Interval:
         whole = len(which) == len(everything) and bool((which == everything).all())
         return value(made.taken(which), DRAWS if whole else BOOTSTRAP_DRAWS)
 
-    return interval_of(statistic, [style for style, _ in labels])
+    found = interval_of(statistic, [style for style, _ in labels])
+    return found._replace(low=max(found.low, 0.0))  # a distance is none below
 
 
 def spread(made: Pool, counts: Counts, scale: Scale) -> Interval:
