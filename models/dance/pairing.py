@@ -151,9 +151,8 @@ class Dances:
         """Mean speeds of the pelvis up and down and over the floor, (5, 2), m/s, per style."""
         bounce = np.abs(np.diff(self.features[:, pose_features.HEIGHT], prepend=np.nan)) * FPS
         travel = np.linalg.norm(self.features[:, pose_features.VELOCITY], axis=1)
-        inside = (
-            self.train_rows & np.roll(self.train_rows, 1) & (np.roll(self.take, 1) == self.take)
-        )
+        before = np.r_[-1, self.take[:-1]]  # the very first frame follows on none
+        inside = self.train_rows & np.roll(self.train_rows, 1) & (before == self.take)
         every = np.array([bounce[inside].mean(), travel[inside].mean()])
         rows = []
         for style in range(len(STYLES)):

@@ -45,6 +45,27 @@ def test_the_wished_speed_is_better_than_twice_or_half():
     assert right < min(half, twice) - 0.3
 
 
+def test_a_pelvis_that_bounces_more_and_travels_less_than_real_ones_costs():
+    usual = (0.1, 0.3)
+    wave = 0.05 * np.sin(2 * np.pi * np.arange(FRAMES) / 15)
+    steps = 0.01 * np.arange(FRAMES)  # .3 m/s
+
+    def moving(bounce: float, travel: float) -> np.ndarray:
+        pelvis = np.zeros((1, FRAMES, 3), np.float32)
+        pelvis[..., 0], pelvis[..., 2] = travel * steps, bounce * wave
+        return pelvis
+
+    def cost(bounce: float, travel: float, pace=usual) -> float:
+        asked = Wish(FIRST, np.zeros(0), 0.6, np.zeros(2), pace)
+        return float(candidates._pace(moving(bounce, travel), asked)[0])
+
+    assert cost(0.0, 1.0) == pytest.approx(0, abs=1e-3)  # as far as real ones, and no bounce
+    assert cost(0.0, 3.0) == 0.0  # more of the way costs nothing
+    assert cost(0.0, 0.0) == pytest.approx(np.log(0.34 / 0.04))
+    assert cost(3.0, 1.0) > cost(1.5, 1.0) + 0.5 > 0.5
+    assert cost(3.0, 0.0, pace=None) == 0.0
+
+
 def test_standing_feet_that_slide_cost():
     slow = swaying(15)
     fixed = slow.copy()

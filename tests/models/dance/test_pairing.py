@@ -96,6 +96,26 @@ def test_energy_is_a_quantile_within_the_style(pairing: Pairing) -> None:
     assert got[0] == pytest.approx([0, 1, 1])
 
 
+def test_paces_are_those_of_the_pelvis_in_training_takes(shards: Path, tmp_path: Path) -> None:
+    with np.load(shards / "motion.npz") as data:
+        arrays = dict(data)
+    features, takes = arrays["features"].copy(), json.loads(str(arrays["takes"]))
+    for number, take in enumerate(takes):
+        rows = slice(take["start"], take["stop"])
+        even = np.arange(take["stop"] - take["start"]) % 2
+        features[rows, pose_features.HEIGHT] = number + 0.01 * (1 + number % 5) * even
+        features[rows, pose_features.VELOCITY] = [0.3, 0.4] if take["split"] == "train" else 9
+    arrays["features"] = features
+    np.savez(tmp_path / "motion.npz", **arrays)
+    paces = Dances(tmp_path / "motion.npz", "train", 3).paces()
+    assert paces[:, 0] == pytest.approx(0.3 * np.arange(1, 6), rel=1e-3)
+    assert paces[:, 1] == pytest.approx(0.5)
+    # The first frame follows on no other, not even where all of it is one take.
+    arrays["takes"] = json.dumps([takes[0] | {"stop": len(features)}])
+    np.savez(tmp_path / "motion.npz", **arrays)
+    assert np.isfinite(Dances(tmp_path / "motion.npz", "train", 3).paces()).all()
+
+
 def test_windows_may_have_any_length(shards: Path) -> None:
     dances = Dances(shards / "motion.npz", "train", 1, 150)
     batch = Pairing(dances, Library.load(shards / "music.npz", "train"), 0).draw(4)
