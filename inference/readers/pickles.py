@@ -43,8 +43,11 @@ _EMPTY: dict[str, Callable[[], Any]] = {
 }
 _TUPLES = {"TUPLE1": 1, "TUPLE2": 2, "TUPLE3": 3}
 _IGNORED = ("PROTO", "FRAME")
-#: Hashing what holds other things may take for ever.
-_KEYS = (str, bytes, int, float, type(None))
+#: Hashing what holds other things may take for ever, and so may numbers that hash alike.
+_KEYS, _KEY_BITS, _MEMO_BITS = (str, bytes, int, float, type(None)), 60, 32
+#: What calls are given, in bytes of the file: more is the same given again and again, which would
+#: fill the memory. An item of a list counts as so many bytes.
+_ROOM, _SPARE, _ITEM = 4, 1024, 16
 _TYPE = re.compile(r"\?|[biufSU]\d{1,4}")
 
 
@@ -111,6 +114,7 @@ class _Reader:
         self._stack: list[Any] = []
         self._marks: list[int] = []
         self._memo: dict[int, Any] = {}
+        self._room = _SPARE + _ROOM * len(data)
 
     def read(self) -> Any:
         """What the pickle stands for. Raises TwostepError for what is not allowed, or anything."""
@@ -193,6 +197,8 @@ class _Reader:
         self._stack[-1].update(_pairs(zip(items[::2], items[1::2], strict=True)))
 
     def _on_put(self, number: int) -> None:
+        if number >> _MEMO_BITS:
+            raise ValueError("no place of a memo")
         self._memo[number] = self._stack[-1]
 
     _on_binput = _on_long_binput = _on_put
@@ -225,6 +231,7 @@ class _Reader:
         called, arguments = self._popped(len(self._stack) - 2)
         if not isinstance(called, _Name):
             raise TypeError("only names are called")
+        self._spend(arguments)
         self._stack.append(_CALLS[called.module, called.name](*arguments))
 
     def _on_build(self, _: None) -> None:
@@ -234,9 +241,19 @@ class _Reader:
             made.order = state[1]
         elif isinstance(made, _Array):
             shape, kind, fortran, data = state[-4:]  # a version may come first
+            self._spend((shape, data))
             made.values = _array(data, kind, shape, "F" if fortran else "C")
         else:
             raise TwostepError("The pickle changes what is no array; it was not read.")
+
+    def _spend(self, values: Any) -> None:
+        for each in values:
+            if isinstance(each, (str, bytes, bytearray)):
+                self._room -= len(each)
+            elif isinstance(each, (list, tuple, dict)):
+                self._room -= len(each) * _ITEM
+        if self._room < 0:
+            raise ValueError("it makes more than it holds")
 
 
 def _text(line: bytes) -> str:
@@ -249,6 +266,8 @@ def _pairs(items: Any) -> dict[Any, Any]:
     for key, value in items:
         if not isinstance(key, _KEYS):
             raise TypeError("only texts and numbers are keys")
+        if isinstance(key, int) and key.bit_length() > _KEY_BITS:
+            raise ValueError("no key is so large")
         found[key] = value
     return found
 

@@ -8,6 +8,7 @@ import json
 import pickle
 import struct
 import time
+import tracemalloc
 from pathlib import Path
 
 import numpy as np
@@ -29,6 +30,11 @@ from .formats.motions import archive, bvh_seeds, npy, still
 from .formats.sounds import wave
 
 NEST = b"K\x01" + b"2\x86" * 60  # a tuple of twice a tuple of twice …
+#: Keys that are hashed alike, and a text whose bytes are made over and over.
+_ALIKE = ((number * (2**61 - 1)).to_bytes(12, "little") for number in range(1, 40_000))
+ALIKE = b"}(" + b"".join(b"\x8a\x0c%bN" % number for number in _ALIKE) + b"u."
+AGAIN = (b"](c_codecs\nencode\nq\x000X" + struct.pack("<I", 10**5) + b"x" * 10**5 + b"q\x010"
+         + b"h\x00h\x01\x85R" * 2000 + b"e.")  # fmt: skip
 
 
 def refused(read, path: Path, content: bytes | str) -> str:
@@ -131,16 +137,23 @@ def test_frames_without_channels_are_none(tmp_path):
         b"\x80\x04" + NEST + b"X\x01\x00\x00\x00a\x93.",
         b"\x80\x02}r\xff\xff\xff\x7f.x",  # a memo of so many places
         b"cnumpy\nndarray\n(I1000000000\ntR.",
+        pytest.param(ALIKE, id="keys that hash alike"),
+        pytest.param(AGAIN, id="the same text over and over"),
+        pytest.param(b"}\x8b\x88\x13\0\0" + b"\x7f" * 5000 + b"Ns.", id="a key of 40000 bits"),
     ],
 )
 def test_a_pickle_neither_computes_nor_takes_memory(tmp_path, body):
     (tmp_path / "a.pkl").write_bytes(body)
     began = time.process_time()
+    tracemalloc.start()
     try:
         assert load_arrays(tmp_path / "a.pkl") == {}
     except TwostepError as error:
         assert len(str(error)) < 200
-    assert time.process_time() - began < 5
+    finally:
+        peak = tracemalloc.get_traced_memory()[1]
+        tracemalloc.stop()
+    assert time.process_time() - began < 5 and peak < 50 << 20
 
 
 def test_a_pickle_changes_none_of_numpys_types(tmp_path):
@@ -202,7 +215,9 @@ def test_many_fields_are_read_in_no_time(tmp_path):
 @pytest.mark.parametrize(
     "line",
     ["[" * 100_000, '{"type": ["dance"], "id": 1}', '{"type": "sample", "id": 1}',
-     '{"type": "sample", "work": 3, "id": 1}', '{"type": "dance", "\\ud800": 1, "id": 1}'],
+     '{"type": "sample", "work": 3, "id": 1}',
+     *(json.dumps({"type": "dance", "id": 1, "song": "ß" * many}) for many in (250, 3000)),
+     '{"type": "dance", "\\ud800": 1, "id": 1}'],
 )  # fmt: skip
 def test_the_worker_goes_on_after_any_line(line):
     out = io.StringIO()
@@ -214,6 +229,7 @@ def test_the_worker_goes_on_after_any_line(line):
     assert {"id": 2, "event": "result"} in told
     errors = [each for each in told if each["event"] == "error"]
     assert errors and all(each.get("foreseen", True) for each in errors)
+    assert all(len(each["message"]) < 1000 for each in errors)
 
 
 def test_a_damaged_preset_is_told_of(tmp_path):
