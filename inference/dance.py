@@ -12,7 +12,7 @@ import numpy as np
 from . import bvh, footlock, loop, networks, retime
 from .audio import Song, analyse, beat_channels
 from .errors import TwostepError
-from .files import replaced
+from .files import is_file, replaced
 from .jobs import AUTO, DanceJob
 from .motion import FPS, Motion
 from .networks import Networks
@@ -63,7 +63,7 @@ def dance(
     user; Cancelled, a kind of it, when `cancelled` said so. Nothing is written then.
     """
     tell = Teller(progress, cancelled)
-    if not job.song.is_file():
+    if not is_file(job.song):
         raise TwostepError(f"There is no file {job.song}; choose a song.")
     context = _context(job.context)
     tell(0.0, "Opening the networks")
@@ -162,7 +162,7 @@ def _context(path: Path | None) -> Motion | None:
     """The motion that the dance goes on from, at the rate of the networks."""
     if path is None:
         return None
-    if not path.is_file():
+    if not is_file(path):
         raise TwostepError(f"There is no motion file {path} to go on from; choose another.")
     try:
         motion = Motion.load(path)

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Files that are there whole or not at all."""
+"""Whether files are there, and writing them whole or not at all."""
 
 from __future__ import annotations
 
@@ -12,6 +12,14 @@ from pathlib import Path
 from typing import BinaryIO, cast
 
 from .errors import TwostepError
+
+
+def is_file(path: Path) -> bool:
+    """Whether a file is there that can be looked at: not in a closed folder, say."""
+    try:
+        return path.is_file()
+    except OSError:  # also of a name that no disk has
+        return False
 
 
 @contextmanager

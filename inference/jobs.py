@@ -19,6 +19,8 @@ SUFFIXES = (".npz", ".bvh")
 MOST_CANDIDATES = 32
 LARGEST_SEED = 2**63 - 1
 _LARGEST = 1e300
+#: Nobody's paths are longer, characters; a sentence about one is still one to be read.
+_LONGEST_PATH = 900
 #: Tempi that a user may ask for, bpm.
 SLOWEST, FASTEST = 40, 240
 #: Fewest and most beats of a bar.
@@ -56,7 +58,7 @@ class Job:
 
     def _settle_path(self, name: str, *, needed: bool) -> None:
         value = getattr(self, name)
-        good = isinstance(value, (str, Path)) and str(value) != ""
+        good = isinstance(value, (str, Path)) and 0 < len(str(value)) <= _LONGEST_PATH
         _check(name, good or (value is None and not needed), "the path of a file", value)
         object.__setattr__(self, name, None if value is None else Path(value))
 

@@ -7,6 +7,7 @@ mix never lies in memory as a whole.
 
 from __future__ import annotations
 
+import stat
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -24,8 +25,8 @@ BLOCK_SECONDS = 20.0
 
 #: What a sound may be, as FFmpeg calls it. It knows playlists too, which read other files.
 _CONTAINERS = (
-    "wav,w64,aiff,au,caf,mp3,flac,ogg,mov,aac,asf,matroska,avi,mpegts,ac3,eac3,dts,amr,ape,wv,tta,"
-    "dsf"
+    "wav,w64,aiff,au,caf,mp3,flac,ogg,mov,aac,loas,asf,matroska,avi,mpeg,mpegts,flv,dv,mxf,ac3,"
+    "eac3,dts,amr,ape,wv,tta,dsf"
 )
 _OPTIONS = {"protocol_whitelist": "file", "format_whitelist": _CONTAINERS}
 #: Samples a second and channels of what anybody records; others make FFmpeg work for ever.
@@ -90,11 +91,13 @@ def duration(path: str | Path) -> float | None:
 
 def _opened(path: Path) -> av.container.InputContainer:
     """The open file, sure to have a sound stream that can be decoded."""
-    if not path.exists():
-        raise TwostepError(f"There is no file “{path}”: choose a song that exists.")
-    if path.is_dir():
+    try:
+        status = path.stat()
+    except (OSError, ValueError) as error:  # also in a folder that is closed, or a name no disk has
+        raise TwostepError(f"There is no file “{path}”: choose a song that exists.") from error
+    if stat.S_ISDIR(status.st_mode):
         raise TwostepError(f"“{path}” is a folder: choose a sound file in it.")
-    if path.stat().st_size == 0:
+    if status.st_size == 0:
         raise TwostepError(f"“{path.name}” is an empty file: choose another song.")
     av.logging.set_level(None)  # FFmpeg would write its own remarks to the terminal
     try:

@@ -10,6 +10,7 @@ import numpy as np
 from ..arrays import load_npz
 from ..contact_labels import with_contacts
 from ..errors import TwostepError
+from ..files import is_file
 from ..motion import RATES, Motion
 from .bvh import read_bvh
 from .smpl import read_aist, read_amass
@@ -29,7 +30,7 @@ def read_motion(path: Path) -> Motion:
             f"{path.name} is no motion that Twostep reads; choose a {', '.join(SUFFIXES[:-1])} or "
             f"{SUFFIXES[-1]} file."
         )
-    if not path.is_file():
+    if not is_file(path):
         raise TwostepError(f"There is no motion file {path}; choose another.")
     try:
         motion = _READERS[path.suffix.lower()](path)

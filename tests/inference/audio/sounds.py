@@ -21,6 +21,8 @@ CODECS = {
     "m4a": "aac",
     "aac": "aac",
     "mp4": "aac",
+    "mkv": "flac",
+    "mpg": "mp2",
 }
 
 
