@@ -104,7 +104,7 @@ def test_a_run_spends_its_budget_and_logs_processor_time(run: Path) -> None:
 def test_a_stopped_run_goes_on_where_it_was(run: Path, shards: Path, tmp_path: Path) -> None:
     before = torch.load(run / "checkpoint.pt", weights_only=True)
     torch.save(before, tmp_path / "checkpoint.pt")
-    trained(shards, tmp_path, SECONDS + 0.5)
+    trained(shards, tmp_path, 60 * before["minutes"] + 0.5)
     after = torch.load(tmp_path / "checkpoint.pt", weights_only=True)
     assert after["step"] > before["step"]
     assert after["minutes"] > before["minutes"] and after["cpu_minutes"] > before["cpu_minutes"]

@@ -180,7 +180,7 @@ def test_the_music_is_heard_where_it_lies(made_up, tmp_path):
     unknown.save(tmp_path / "dances" / "b_mMH3.npz")
     told = run(made_up, tmp_path / "dances", tmp_path / "out", "--music", tmp_path / "music")
     heard = told["rows"][1]["each"]["bas_music"]
-    assert heard["count"] == 1, "the other song is not there"
+    assert heard["size"] == 1, "the other song is not there"
     assert heard["mean"] > 0.7
 
 
