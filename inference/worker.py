@@ -209,6 +209,8 @@ def _protected_stdout() -> TextIO:
 
 
 def _told(error: Exception) -> Message:
+    if isinstance(error, MemoryError):
+        traceback.clear_frames(error.__traceback__)  # telling takes some of what they hold
     report = "".join(traceback.format_exception(error))
     return {"message": told(error), "report": report, "foreseen": isinstance(error, TwostepError)}
 

@@ -34,8 +34,8 @@ from .test_bad_input import declined
 from .test_keys import dance
 
 POSIX = pytest.mark.skipif(sys.platform != "linux", reason="limits of processes as Linux has them")
-#: A song that a worker needs more memory for than for a few seconds.
-LONG = beat(90.0)
+#: A song of 79 MB as floats, and the room that is left for it, which is enough to tell of that.
+LONG, ROOM = beat(900.0), 16 << 20
 
 
 @pytest.fixture(autouse=True)
@@ -102,7 +102,7 @@ class TestWorker:
         settings.song = getattr(
             add_song(context, write_wav(tmp_path / "L.wav", LONG), 99), "name", ""
         )
-        with limited(process, resource.RLIMIT_DATA, data(process) + 2**20):
+        with limited(process, resource.RLIMIT_DATA, data(process) + ROOM):
             with declined("not enough memory for this; choose a shorter part"):
                 bpy.ops.twostep.dance()
         assert "MemoryError" in session.state.report and gone(process)
