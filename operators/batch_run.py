@@ -12,7 +12,7 @@ import bpy
 
 from ..inference.batch import store
 from ..inference.batch.work import Work as Unit
-from ..inference.errors import Cancelled, TwostepError, told
+from ..inference.errors import Cancelled, TwostepError, Unforeseen, told
 from ..inference.retarget.options import Options
 from ..scene import armature
 from . import session, trouble
@@ -174,7 +174,10 @@ class Batch(Work):
             elif message["event"] in ("result", "error", "cancelled"):
                 del self._open[message["id"]]
                 if message["event"] == "error":
-                    self._failed[place] = failure(message)
+                    error = self._failed[place] = failure(message)
+                    if isinstance(error, Unforeseen):
+                        session.close()  # a fresh process may do better; what else is open, too
+                        self._open.clear()
                 elif message["event"] == "cancelled":
                     self._failed[place] = TwostepError("It was cancelled.")
 
