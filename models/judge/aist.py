@@ -37,7 +37,8 @@ from .protocol import Measured, Row
 from .signals import Array
 
 TRUTH, DANCES = "truth", "dances"
-#: Rows slower than this share of truth have their sync figures in brackets: a statue has them too.
+#: Rows slower than this share of truth (trembling does not count) have their sync figures in
+#: brackets: a statue has them too.
 MOVING = 0.5
 SYNC = ("bas_music", "bas_motion", "f1_margin")
 _SONG = re.compile(r"m[A-Z]{2}\d+")
@@ -191,7 +192,7 @@ _OWN = {
 def markdown(rows: Sequence[Row], floor: Mapping[str, float], arguments: argparse.Namespace) -> str:
     """Both tables with their protocols."""
     words = said(arguments)
-    usual = next(row for row in rows if row.name == TRUTH).each["speed"].mean
+    usual = next(row for row in rows if row.name == TRUTH).each["travel"].mean
     lines = [words["published"], "", *_head(_PUBLISHED)]
     lines += [_line(row, row.published, _PUBLISHED, usual) for row in rows]
     lines += ["", words["own"], "", *_head(_OWN)]
@@ -209,7 +210,7 @@ def _head(titles: Mapping[str, str]) -> list[str]:
 
 
 def _line(row: Row, figures: Mapping[str, float], titles: Mapping[str, str], usual: float) -> str:
-    moving = row.each["speed"].mean >= MOVING * usual
+    moving = row.each["travel"].mean >= MOVING * usual
     cells = []
     for key in titles:
         text = number(figures[key]) if key in figures else str(row.each.get(key, "–"))

@@ -154,29 +154,6 @@ def blocks(speed: Array, fps: float, seconds: float = BLOCK_SECONDS) -> Array:
     return np.array([speed[c : c + size].mean() for c in cuts])
 
 
-def ends(speed: Array, fps: float, seconds: float = BLOCK_SECONDS) -> tuple[float, float]:
-    """Mean speed of the first and of the last seconds; of the whole where it is shorter."""
-    size = max(1, round(seconds * fps))
-    return float(speed[:size].mean()), float(speed[-size:].mean())
-
-
-def usual_blocks(
-    real: Sequence[Array], fps: float, seconds: float = BLOCK_SECONDS
-) -> tuple[float, float]:
-    """Between which shares of their common mean speed 90 % of the blocks of real speeds lie.
-
-    Only whole blocks count: real dancers are faster and slower too, but not for as long as that
-    with a shorter one. Raises ValueError when no speed curve (T,) fills a block.
-    """
-    size = max(1, round(seconds * fps))
-    whole = [speed[: len(speed) // size * size] for speed in real if len(speed) >= size]
-    if not whole:
-        raise ValueError(f"No real motion lasts {seconds:g} s.")
-    means = np.concatenate([speed.reshape(-1, size).mean(1) for speed in whole])
-    low, high = np.percentile(means / max(means.mean(), 1e-9), [5, 95])
-    return float(low), float(high)
-
-
 def longest_freeze(speed: Array, fps: float, usual: float) -> float:
     """The longest stretch in seconds under a quarter of the usual mean speed (m/s)."""
     still = np.concatenate([[0], (speed < FROZEN_SHARE * usual).astype(int), [0]])

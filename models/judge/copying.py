@@ -99,17 +99,19 @@ def nearest(
     return found.reshape(2, len(starts), STRIDE).min(axis=(0, 2))
 
 
-def copying(poses: NDArray[np.floating], training: Bank, held_out: Array) -> dict[str, float]:
+def copying(
+    poses: NDArray[np.floating], training: Bank, held_out: Array, hop: int = HOP
+) -> dict[str, float]:
     """How much of a dance is copied, against held-out truth's distances (`nearest` of its takes).
 
     nearest: median distance to training, metres. nearest_share: the same as a share of held-out
     truth's median; 0 is a copy, 1 as new as a take nobody trained on. copied: the share of windows
     that are nearer to training than the nearest hundredth of held-out truth's; .01 is honest.
-    All NaN for a dance under two seconds.
+    Empty for a dance under two seconds.
     """
-    found = nearest(poses, training)
+    found = nearest(poses, training, hop=hop)
     if not len(found):
-        return dict.fromkeys(("nearest", "nearest_share", "copied"), float("nan"))
+        return {}
     middle = float(np.median(found))
     return {
         "nearest": middle,

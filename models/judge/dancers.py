@@ -94,9 +94,7 @@ def export_jepa(checkpoint: Path, card: Path, out: Path) -> Path:
             super().__init__()
             self.jepa = jepa
 
-        def sample(
-            self, noise: Tensor, told: Conditions, guidance: Tensor, *_: float
-        ) -> Tensor:
+        def sample(self, noise: Tensor, told: Conditions, guidance: Tensor, *_: float) -> Tensor:
             expected: Tensor = self.jepa(told)
             return expected + 0 * (noise * guidance)
 

@@ -6,8 +6,6 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
-import numpy as np
-
 from ...inference.motion import FPS, Motion
 from . import body, copying, signals, sync
 from .clips import Clip
@@ -76,8 +74,7 @@ def judge(
     figures = measure(motion, beats, usual, joins)
     if closely:
         poses = signals.centred(motion)
-        found = copying.nearest(poses, yardstick.training, hop=COPY_HOP)
-        figures |= _copied(found, yardstick.held_out)
+        figures |= copying.copying(poses, yardstick.training, yardstick.held_out, COPY_HOP)
         if yardstick.recogniser is not None and motion.seconds >= WINDOW:
             figures["style_match"] = recognised(motion, style, yardstick.recogniser)
     positions = motion.positions()
@@ -98,14 +95,3 @@ def late_figures(motion: Motion, beats: Array) -> dict[str, float]:
     found = signals.kinematic_beats(motion.positions(), motion.fps)
     f1 = sync.beat_scores(found, beats)["f1"]
     return {"fed_half_f1": f1, "fed_half_margin": f1 - sync.null_f1(found, beats)}
-
-
-def _copied(found: Array, held_out: Array) -> dict[str, float]:
-    if not len(found) or not len(held_out):
-        return {}
-    near = float(np.median(found))
-    return {
-        "nearest": near,
-        "nearest_share": near / max(float(np.median(held_out)), 1e-9),
-        "copied": float((found < np.percentile(held_out, copying.COPIED)).mean()),
-    }

@@ -9,13 +9,11 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
-from itertools import combinations
 from pathlib import Path
 
 import numpy as np
-from scipy.ndimage import gaussian_filter1d
 
-from ...inference.motion import FPS, Floats, Motion
+from ...inference.motion import FPS, Motion
 from ...inference.styles import STYLES
 from . import body, physics, signals, sync
 from .clips import Clip, read_clips
@@ -84,7 +82,7 @@ def measure(
     figures = {
         "seconds": motion.seconds,
         "speed": float(signals.joint_speeds(positions, fps).mean()),
-        "travel": _travel(positions, fps),
+        "travel": float(signals.travel(positions, fps).mean()),
         "beats_per_beat": len(beats) / max(1, len(music)),
     }
     figures |= sync.sync_scores(beats, music)
@@ -127,13 +125,6 @@ def as_json(reference: Reference) -> dict[str, dict[str, float]]:
     return {style: asdict(figures) for style, figures in reference.items()}
 
 
-def mean_difference(dances: Sequence[Motion]) -> float:
-    """Mean joint distance, metres, over all pairs of dances, pelvis and heading taken out."""
-    poses = [signals.centred(dance) for dance in dances]
-    pairs = [body.difference(a, b) for a, b in combinations(poses, 2)]
-    return float(np.mean(pairs)) if pairs else 0.0
-
-
 def _against(
     figures: dict[str, float], speed: Array, fps: float, reference: StyleReference
 ) -> dict[str, float]:
@@ -148,14 +139,6 @@ def _against(
     result["penetration_more_mm"] = 1000 * (figures["penetration"] - reference.penetration)
     result["freeze"] = body.longest_freeze(speed, fps, reference.speed)
     return result
-
-
-def _travel(positions: Floats, fps: float) -> float:
-    """Mean joint speed of the smoothed trajectories, m/s: trembling gets nowhere."""
-    smooth = gaussian_filter1d(
-        positions.astype(np.float64), signals.SIGMA * fps, axis=0, mode="nearest"
-    )
-    return float(signals.joint_speeds(smooth, fps).mean())
 
 
 def _pool(measured: Sequence[tuple[Clip, dict[str, float]]]) -> StyleReference:

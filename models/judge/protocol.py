@@ -80,6 +80,7 @@ def measure(
     own = motion.resampled(FPS).positions()
     each = {
         "speed": float(signals.joint_speeds(own, FPS).mean()),
+        "travel": float(signals.travel(own, FPS).mean()),
         "pfc": pfc(own),
         "skate_ratio": body.feet(own, FPS)["skate_ratio"],
     }

@@ -131,12 +131,6 @@ def crossed(takes: Sequence[Seen], seed: int = 0) -> Shares:
     return _by_style(pairs)
 
 
-def held_out(takes: Sequence[Seen]) -> Shares:
-    """The same of validation and test takes by what the training takes teach."""
-    recogniser = fit([take for take in takes if take.split == "train"])
-    return _by_style([(take, recogniser) for take in takes if take.split != "train"])
-
-
 def traits(motion: Motion, hop: float) -> Array:
     """What a style is told by, a row for each window, (N, D); windows start `hop` seconds apart.
 

@@ -34,7 +34,7 @@ class RowFigures:
     """A row. lengths: its figures by how long it danced, seconds; styles: means of the main length
     by style; blocks: its speed in every 10 s of the longest dances, shares of real motion's.
 
-    speed, speed_finished: seconds of dance a second, raw and as the user gets it.
+    speed: seconds of dance a second.
     """
 
     name: str

@@ -43,13 +43,20 @@ def mean_speed(positions: NDArray[np.floating], fps: float, sigma: float = SIGMA
     return gaussian_filter1d(joint_speeds(positions, fps).mean(1), sigma * fps, mode="nearest")
 
 
+def travel(positions: NDArray[np.floating], fps: float) -> Array:
+    """Speed of the smoothed trajectories averaged over the joints, (T,), m/s: trembling gets
+    nowhere."""
+    smooth = gaussian_filter1d(positions.astype(np.float64), SIGMA * fps, axis=0, mode="nearest")
+    speed: Array = joint_speeds(smooth, fps).mean(1)
+    return speed
+
+
 def travelling(positions: NDArray[np.floating], fps: float) -> NDArray[np.bool_]:
     """(T,) True where the body goes somewhere rather than stands or trembles."""
-    smooth = gaussian_filter1d(positions.astype(np.float64), SIGMA * fps, axis=0, mode="nearest")
     second = max(1, round(fps))
-    travel = uniform_filter1d(joint_speeds(smooth, fps).mean(1), second, mode="nearest")
+    way = uniform_filter1d(travel(positions, fps), second, mode="nearest")
     plain = uniform_filter1d(joint_speeds(positions, fps).mean(1), second, mode="nearest")
-    return (travel >= TRAVEL) & (travel >= TRAVEL_SHARE * plain)
+    return (way >= TRAVEL) & (way >= TRAVEL_SHARE * plain)
 
 
 def kinematic_beats(positions: NDArray[np.floating], fps: float) -> Array:

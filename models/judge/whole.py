@@ -19,6 +19,7 @@ from ...inference.errors import TwostepError
 from ...inference.motion import Motion
 from ...inference.styles import STYLES
 from ...inference.weights import CARD, read_card
+from ..edge.dancer import EdgeDancer
 from . import charts, sheets
 from .clips import Clip, read_clips
 from .dancers import Row, export_jepa
@@ -35,8 +36,6 @@ from .targets import verdicts
 SHIPPED = "shipped"
 #: Where real motion's share of the mean speed is wanted to be, as the targets have it.
 WANTED_SPEED = (0.85, 1.15)
-#: Frames between the joins of the diffusion baseline's windows.
-EDGE_JOINS = 75
 #: Seconds of dance that speeds are taken of.
 TIMED = 20.0
 
@@ -94,7 +93,7 @@ def all_rows(asked: Asked) -> list[Row]:
     rows = [Row(SHIPPED, "shipped", asked.weights, finish=True)]
     rows += [Row(name, "shipped", folder) for name, folder in asked.also]
     if asked.edge is not None:
-        rows.append(Row("edge", "edge", asked.edge, joins=EDGE_JOINS, slow=True))
+        rows.append(Row("edge", "edge", asked.edge, joins=EdgeDancer.joins, slow=True))
     if asked.run is not None:
         checkpoint = asked.run / "checkpoint.pt"
         folder = asked.out / f"jepa_{_digest(checkpoint)}"

@@ -105,7 +105,7 @@ def test_copies_of_the_truth_score_as_the_truth(made_up, beats, tmp_path, capsys
         for key, value in truth[part].items():
             assert dances[part][key] == pytest.approx(value, rel=1e-6)
     assert set(truth["each"]) == {
-        "bas_music", "bas_motion", "f1_margin", "speed", "pfc", "skate_ratio",
+        "bas_music", "bas_motion", "f1_margin", "speed", "travel", "pfc", "skate_ratio",
     }  # fmt: skip
     assert set(told["floor"]) == {"fid_k", "fid_g", "clips"} and told["floor"]["clips"] == 6
     assert "Bailando" in told["protocol"]["published"] and "20 s" in told["protocol"]["published"]

@@ -10,7 +10,6 @@ import pytest
 
 from twostep.inference.motion import Motion
 from twostep.models.judge import body, signals
-from twostep.models.judge.metrics import mean_difference
 
 from .figures import FPS, SHOULDERS, standing, swinging, turned, wandering
 
@@ -96,18 +95,6 @@ def test_seams_against_the_jerk_of_real_spans():
         body.usual_jerk([real[0][:5]], FPS)
 
 
-def test_ends_and_how_real_speeds_spread():
-    assert body.ends(np.r_[np.full(300, 0.2), np.full(600, 1.0), np.full(300, 0.6)], FPS) == (
-        pytest.approx((0.2, 0.6))
-    )
-    assert body.ends(np.full(90, 0.3), FPS) == pytest.approx((0.3, 0.3))
-    # Blocks from .5 to 1.5, mean 1; the rest of a take is no block.
-    takes = [np.full(310, speed) for speed in np.linspace(0.5, 1.5, 101)]
-    assert body.usual_blocks(takes, FPS) == pytest.approx((0.55, 1.45))
-    with pytest.raises(ValueError, match="10 s"):
-        body.usual_blocks([np.ones(200)], FPS)
-
-
 def test_stage():
     away = body.stage(moved(standing(20), (0.3, 0.4, 0.0)).root)
     assert away["drift_max"] == pytest.approx(0.5 * 599 / 30, rel=1e-4)
@@ -131,10 +118,10 @@ def test_difference_ignores_place_and_heading():
     root = elsewhere.root + np.array([3.0, -1.0, 0.0])
     yaw = np.zeros(len(dance)) + 1.1
     turn = turned(replace(elsewhere, root=root), yaw, ("pelvis",), "z")
-    assert mean_difference([dance, turn]) == pytest.approx(0, abs=1e-5)
+    same, still = signals.centred(dance), signals.centred(standing())
+    assert body.difference(same, signals.centred(turn)) == pytest.approx(0, abs=1e-5)
     arms_up = turned(standing(), np.full(600, -1.0), SHOULDERS[:1], "y")
-    assert mean_difference([standing(), arms_up]) > 0.02
-    assert mean_difference([standing()]) == 0
+    assert body.difference(still, signals.centred(arms_up)) > 0.02
 
 
 def test_spread_and_repetition():
