@@ -26,6 +26,7 @@ from ...inference.motion import Motion
 from ...inference.styles import STYLES
 from ...inference.weights import FOLDER
 from . import sheets
+from .arguments import named
 from .clips import read_clips
 from .metrics import Reference, build_reference, measure
 from .report import figures_table
@@ -103,13 +104,6 @@ def _shown(word: object) -> str:
     return f"{name}{equals}DIR" if Path(value).is_absolute() else str(word)
 
 
-def _named(word: str) -> tuple[str, Path]:
-    name, _, folder = word.partition("=")
-    if not name or not folder:
-        raise argparse.ArgumentTypeError(f"{word} is not NAME=DIR")
-    return name, Path(folder)
-
-
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(
         prog="python -m twostep.models.judge", description=(__doc__ or "").splitlines()[0]
@@ -123,7 +117,7 @@ def _parser() -> argparse.ArgumentParser:
     add("--shards", type=Path, required=True, help="folder with motion.npz and music.npz")
     add("--out", type=Path, required=True, help="folder to write to")
     add("--weights", type=Path, default=FOLDER, help="folder with dance.json: the row “shipped”")
-    add("--also", type=_named, nargs="+", default=[], metavar="NAME=DIR", help="more such rows")
+    add("--also", type=named, nargs="+", default=[], metavar="NAME=DIR", help="more such rows")
     add("--run", type=Path, help="folder of the training's checkpoint, for the row “jepa”")
     add("--edge", type=Path, help="folder of the diffusion baseline, for the row “edge”")
     add("--edge-long", type=int, default=1, help="longest dances of the diffusion baseline")

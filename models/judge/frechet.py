@@ -69,7 +69,8 @@ def gaussian_distance(a: NDArray[np.floating], b: NDArray[np.floating]) -> float
     left, right = _spreads(a), _spreads(b)
     apart = a.mean(0) - b.mean(0)
     overlap = np.linalg.norm(left @ right.T, "nuc")
-    return float(apart @ apart + (left**2).sum() + (right**2).sum() - 2 * overlap)
+    spread = float((left**2).sum() + (right**2).sum() - 2 * overlap)
+    return float(apart @ apart) + max(spread, 0.0)
 
 
 def fair(

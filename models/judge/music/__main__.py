@@ -30,6 +30,7 @@ from ....inference.audio import style
 from ....inference.errors import TwostepError
 from ....inference.genres import GENRES, NAMES
 from ....inference.score.networks import Networks
+from ..arguments import named
 from . import alignment, change, figures, frechet, made, onsets, pictures, rebuilt, rows, sound
 from .figures import Figures, Reference, Verdict
 from .heard import Corpus, Heard
@@ -263,19 +264,12 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--motions", nargs="*", type=Path, default=[], help="more dances: files")
     parser.add_argument("--weights", type=Path, help="folder with score.json")
     parser.add_argument(
-        "--also", type=_named, nargs="*", default=[], metavar="NAME=DIR", help="more networks"
+        "--also", type=named, nargs="*", default=[], metavar="NAME=DIR", help="more networks"
     )
     parser.add_argument("--paper", type=Path, help="run of the trained baseline, to judge it, too")
     parser.add_argument("--docs", type=Path, help="folder for score.md and its pictures")
     parser.add_argument("--no-variants", dest="variants", action="store_false")
     return parser
-
-
-def _named(word: str) -> tuple[str, Path]:
-    name, _, folder = word.partition("=")
-    if not name or not folder:
-        raise argparse.ArgumentTypeError(f"{word!r} is not NAME=DIR")
-    return name, Path(folder)
 
 
 if __name__ == "__main__":

@@ -12,6 +12,7 @@ from collections.abc import Mapping, Sequence
 import numpy as np
 
 from ....inference.score import mel
+from ..frechet import gaussian_distance as frechet
 from .genre import Ear
 from .heard import Array, Heard
 
@@ -37,19 +38,6 @@ def by_genre(pieces: Sequence[Heard], embedded: Sequence[Array]) -> dict[str, Ar
     for piece, rows in zip(pieces, embedded, strict=True):
         found.setdefault(piece.genre, []).append(rows)
     return {genre: np.concatenate(rows) for genre, rows in found.items()}
-
-
-def frechet(a: Array, b: Array) -> float:
-    """Fréchet distance of Gaussians laid on embeddings (n, D) and (m, D)."""
-    a, b = sorted((a, b), key=len)
-    root = (a - a.mean(axis=0)) / np.sqrt(len(a) - 1)
-    if len(a) > a.shape[1]:
-        root = np.linalg.qr(root, mode="r")
-    other = np.cov(b, rowvar=False)
-    # The root of the product of both covariances has the trace of that of this smaller matrix.
-    shared = np.sqrt(np.maximum(np.linalg.eigvalsh(root @ other @ root.T), 0)).sum()
-    spread = float(np.square(root).sum() + np.trace(other) - 2 * shared)
-    return float(np.square(a.mean(axis=0) - b.mean(axis=0)).sum()) + max(spread, 0.0)
 
 
 class Truth:
