@@ -5,7 +5,7 @@ from __future__ import annotations
 
 import os
 from concurrent.futures import ThreadPoolExecutor
-from functools import lru_cache
+from functools import cached_property, lru_cache
 from pathlib import Path
 
 import numpy as np
@@ -37,14 +37,10 @@ class Networks:
     def __init__(self, card: Card, provider: str = "auto", candidates: int | None = None) -> None:
         self.card = card
         encoder = open_session(network(card, "encoder.onnx"), provider)
-        self._cores = ThreadPoolExecutor(threads()) if encoder.provider == "CPU" else None
+        self._sessions = {"encoder": encoder.session}
         predictor = open_session(network(card, "predictor.onnx"), provider, self._part(candidates))
         decoder = open_session(network(card, "decoder.onnx"), provider)
-        self._sessions = {
-            "encoder": encoder.session,
-            "predictor": predictor.session,
-            "decoder": decoder.session,
-        }
+        self._sessions |= {"predictor": predictor.session, "decoder": decoder.session}
 
     @property
     def provider(self) -> str:
@@ -99,15 +95,24 @@ class Networks:
         """Pose features (K, 4N, 152) of latents (K, N, D)."""
         return self._share("decoder", {"latents": latents}, len(latents))
 
+    @property
+    def _shares(self) -> bool:
+        """Whether a batch is shared out: on the CPU, be it because a device was lost."""
+        return self.provider == "CPU"
+
+    @cached_property
+    def _cores(self) -> ThreadPoolExecutor:
+        return ThreadPoolExecutor(threads())
+
     def _part(self, count: int | None) -> int | None:
         """How many of a batch of `count` run at once, if it is always the same."""
-        if count is None or count == 1 or self._cores is None:
+        if count is None or count == 1 or not self._shares:
             return count
         return count // CORES if count % CORES == 0 else None
 
     def _share(self, name: str, inputs: dict[str, NDArray[np.float32]], count: int) -> Floats:
         """Run a batch of `count`, in equal parts side by side where that is faster."""
-        if self._cores is None or count == 1:
+        if not self._shares or count == 1:
             return self._run(name, inputs)
         parts = [slice(count * core // CORES, count * (core + 1) // CORES) for core in range(CORES)]
         feeds = [

@@ -4,11 +4,13 @@
 from __future__ import annotations
 
 import logging
+import re
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from . import runtime
 from .errors import TwostepError
 from .provider_names import CHOICES, PROVIDERS
 
@@ -31,8 +33,15 @@ _OPTIONS: dict[str, dict[str, str]] = {
 
 #: What stopped working while this process used it, by ONNX Runtime's name, and what is told of it.
 _lost: dict[str, str] = {}
-#: What is in ONNX Runtime's errors when there was no memory.
-_NO_MEMORY = ("bad_alloc", "bad allocation", "allocate memory")
+#: What is in ONNX Runtime's errors when there was no memory, the processor's or a device's.
+_NO_MEMORY = (
+    "bad_alloc",
+    "bad allocation",
+    "allocate memory",
+    "out of memory",
+    "STATUS_ALLOC_FAILED",
+    "8007000E",
+)
 
 
 class Session:
@@ -59,34 +68,61 @@ class Session:
         return _lost.get(self._used, self._note)
 
     def run(self, outputs: list[str] | None, feed: dict[str, Any]) -> Any:
-        """The outputs of these inputs. Raises MemoryError when there is not enough of it."""
-        if self._used not in _lost:
-            try:
-                return self._session.run(outputs, feed)
-            except Exception as error:  # ONNX Runtime raises a dozen unrelated classes
-                if self._used == PROVIDERS["cpu"]:
-                    raise _meant(error) from error
-                _lose(self._used, error)
-        if self._instead is None:
-            # The lost session is kept: taking it down would touch the device again.
-            self._instead = self._on_cpu()
+        """The outputs of these inputs. Raises MemoryError when there is not enough of it.
+
+        What a device cannot do is tried on the CPU. If that can, the device is lost; if it cannot
+        either, the fault is in what was asked, and is raised as it is.
+        """
+        if self._used == PROVIDERS["cpu"]:
+            return _ran(self._session, outputs, feed)
+        if self._used in _lost:
+            return _ran(self._cpu(), outputs, feed)
         try:
-            return self._instead.run(outputs, feed)
-        except Exception as error:
-            raise _meant(error) from error
+            return self._session.run(outputs, feed)
+        except Exception as error:  # ONNX Runtime raises a dozen unrelated classes
+            made = _ran(self._cpu(), outputs, feed)
+            _lose(self._used, error)
+            return made
 
     def get_inputs(self) -> Any:
         """As ONNX Runtime's sessions tell it."""
         return self._session.get_inputs()
 
+    def _cpu(self) -> Any:
+        if self._instead is None:
+            # The lost session is kept: taking it down would touch the device again.
+            self._instead = self._on_cpu()
+        return self._instead
+
+
+def _ran(session: Any, outputs: list[str] | None, feed: dict[str, Any]) -> Any:
+    try:
+        return session.run(outputs, feed)
+    except Exception as error:
+        raise _meant(error) from error
+
 
 def _lose(used: str, error: Exception) -> None:
     label = LABELS.get(used, used)
     log.error("%s stopped working", label, exc_info=error)
+    if isinstance(_meant(error), MemoryError):
+        _lost[used] = f"{label} ran out of memory; running on CPU until Twostep is started again."
+        return
     _lost[used] = (
-        f"{label} stopped working ({_first_line(error)[:200]}); running on CPU until Twostep is "
+        f"{label} stopped working ({_cause(error)[:200]}); running on CPU until Twostep is "
         "started again."
     )
+
+
+def _cause(error: Exception) -> str:
+    """The line of an error that tells most: what the device said, without where that was."""
+    _, _, said = str(error).rpartition("Status Message:")
+    failure = _FAILURE.search(said)
+    return failure.group().strip() if failure else _first_line(said, type(error).__name__)
+
+
+#: "CUDA failure 719: unspecified launch failure", "887A0005 The GPU device instance has been ..."
+_FAILURE = re.compile(r"(?:\b[A-Z]+ failure \d+: |\b887A[0-9A-F]{4} )[^;\n]*")
 
 
 def _meant(error: Exception) -> Exception:
@@ -117,13 +153,12 @@ def open_session(path: Path, provider: str = "auto", batch: int | None = None) -
     A device that is lost later is not tried again in this process.
     Raises TwostepError for an unknown provider or a file ONNX Runtime cannot read.
     """
-    import onnxruntime
-
+    onnxruntime = runtime.onnxruntime()
     if provider not in CHOICES:
         raise TwostepError(f"Provider must be one of {', '.join(CHOICES)}, not “{provider}”.")
     available = onnxruntime.get_available_providers()
 
-    def opened(wanted: list[str]) -> Any:
+    def opened(wanted: list[str], batch: int | None = None) -> Any:
         try:
             session = onnxruntime.InferenceSession(
                 str(path),
@@ -135,14 +170,15 @@ def open_session(path: Path, provider: str = "auto", batch: int | None = None) -
                 raise _meant(error) from error
             raise TwostepError(
                 f"The network {path.name} cannot be opened; reinstall Twostep "
-                f"({_first_line(error)})."
+                f"({_first_line(str(error), type(error).__name__)})."
             ) from error
         session.disable_fallback()  # it would say nothing of it
         return session
 
-    session = opened([name for name in _wanted(provider, available) if name not in _lost])
+    session = opened([name for name in _wanted(provider, available) if name not in _lost], batch)
     used = session.get_providers()[0]
     note = _note(provider, used, available)
+    # On the CPU a batch may be shared out, so that its parts are of another size.
     return Opened(Session(session, used, note, lambda: opened([PROVIDERS["cpu"]])))
 
 
@@ -184,5 +220,5 @@ def _note(provider: str, used: str, available: list[str]) -> str:
     return f"{label} could not start (driver or libraries missing); running on {running}."
 
 
-def _first_line(error: Exception) -> str:
-    return (str(error).strip().splitlines() or [type(error).__name__])[0]
+def _first_line(text: str, otherwise: str) -> str:
+    return (text.strip().splitlines() or [otherwise])[0]

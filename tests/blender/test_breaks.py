@@ -248,8 +248,8 @@ def test_a_gpu_that_vanishes(context, short, package):
     now = context.window_manager
     assert now.twostep_provider == "CPU"
     assert now.twostep_provider_note == (
-        "CUDA stopped working (CUDA failure 719: unspecified launch failure ; GPU=0); running on "
-        "CPU until Twostep is started again."
+        "CUDA stopped working (CUDA failure 719: unspecified launch failure); running on CPU "
+        "until Twostep is started again."
     )
     session.state.provider_note = ""
     assert bpy.ops.twostep.dance() == {"FINISHED"}
