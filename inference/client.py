@@ -16,6 +16,7 @@ from pathlib import Path
 from typing import Any
 
 from .errors import TwostepError
+from .runtime import TELEMETRY_OFF
 
 #: The folder that is the package `twostep`, under whatever name it was imported here.
 ROOT = Path(__file__).resolve().parent.parent
@@ -238,7 +239,7 @@ def _last_words(name: str, code: int, tail: list[str]) -> Message:
 
 
 def _environment(extra_path: Sequence[str | Path], cache_dir: str | Path | None) -> dict[str, str]:
-    environment = dict(os.environ)
+    environment = {**os.environ, **TELEMETRY_OFF}
     paths = [*map(str, extra_path), environment.get("PYTHONPATH", "")]
     environment["PYTHONPATH"] = os.pathsep.join(path for path in paths if path)
     environment["PYTHONIOENCODING"] = "utf-8"

@@ -22,6 +22,8 @@ from numpy.typing import NDArray
 from onnx import TensorProto, helper, numpy_helper
 from torch import Tensor, nn
 
+from ...inference.runtime import onnxruntime
+
 OPSET = 18
 CARD = "score.json"
 #: Arrays of fewer numbers (biases, norms) stay float32.
@@ -91,12 +93,10 @@ def _halve(graph: onnx.GraphProto) -> None:
 
 def difference(module: nn.Module, inputs: Mapping[str, Tensor], path: Path) -> float:
     """Largest difference between the results of the network and of its file, over all outputs."""
-    import onnxruntime
-
     with torch.no_grad():
         found = module.cpu().eval()(*inputs.values())
     wanted = [found] if isinstance(found, Tensor) else list(found)
-    session = onnxruntime.InferenceSession(path, providers=["CPUExecutionProvider"])
+    session = onnxruntime().InferenceSession(path, providers=["CPUExecutionProvider"])
     given: dict[str, NDArray] = {name: value.numpy() for name, value in inputs.items()}
     ran = session.run(None, given)
     return max(
