@@ -34,12 +34,15 @@ PLATFORMS = {
 GPU_PLATFORMS = ("linux-x64", "windows-x64")
 #: Blender 4.2-5.0 and 5.1-5.2.
 PYTHONS = ("3.11", "3.13")
+#: Linux distributions' own Blenders run on the system's Python; for who asks.
+SYSTEM_PYTHONS = ("3.14",)
 #: What ships. Training code does not; its weights do.
 SHIPPED = (
     "__init__.py",
     "__main__.py",
     "blender_manifest.toml",
     "LICENSE",
+    "assets",
     "inference",
     "models/weights",
     "operators",
@@ -96,11 +99,6 @@ def complete_manifest(staged: Path, target: str) -> None:
 def _download(
     python: Path, target: str, pythons: Sequence[str], folder: Path, *, gpu: bool
 ) -> None:
-    pins = REQUIREMENTS / f"extension-{target}.txt"
-    if gpu:
-        pins = REQUIREMENTS / "extension-gpu.txt"
-    elif not pins.exists():
-        pins = REQUIREMENTS / "extension.txt"
     tags = [part for tag in PLATFORMS[target] for part in ("--platform", tag)]
     for version in pythons:
         print(f"Fetching the wheels for {target}, Python {version} ...", flush=True)
@@ -112,9 +110,17 @@ def _download(
             "--implementation",
             "cp",
         ]
+        pins = _pins(target, version, gpu=gpu)
         command += ["--python-version", version, *tags, "--dest", folder, "--requirement", pins]
         if run(command) != 0:
             raise SetupError(f"The wheels for {target}, Python {version}, could not be fetched.")
+
+
+def _pins(target: str, version: str, *, gpu: bool) -> Path:
+    if gpu:
+        return REQUIREMENTS / "extension-gpu.txt"
+    own = (REQUIREMENTS / f"extension-{name}.txt" for name in (target, version))
+    return next((path for path in own if path.exists()), REQUIREMENTS / "extension.txt")
 
 
 def _packer(python: Path) -> Path:
@@ -140,7 +146,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
     """Build what the command line asks for."""
     parser = argparse.ArgumentParser(prog="tools.build_extension", description=__doc__)
     parser.add_argument("--platform", nargs="+", choices=[*PLATFORMS, "all"], default=None)
-    parser.add_argument("--python", nargs="+", choices=PYTHONS, default=list(PYTHONS))
+    parser.add_argument(
+        "--python", nargs="+", choices=[*PYTHONS, *SYSTEM_PYTHONS], default=list(PYTHONS)
+    )
     parser.add_argument("--gpu", action="store_true", help="with ONNX Runtime for NVIDIA cards")
     parser.add_argument("--out", type=Path, default=ROOT / "dist")
     options = parser.parse_args(arguments)

@@ -1,0 +1,67 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""What a user sees: the window and its parts, and pictures of them."""
+
+from __future__ import annotations
+
+import os
+import re
+import shutil
+import subprocess
+from collections.abc import Generator
+from pathlib import Path
+from typing import Any
+
+import bpy
+
+from . import driver
+
+
+def window() -> bpy.types.Window:
+    """The first window."""
+    return bpy.context.window_manager.windows[0]
+
+
+def viewport() -> bpy.types.Area:
+    """The 3D viewport of the first window."""
+    return next(area for area in window().screen.areas if area.type == "VIEW_3D")
+
+
+def region(kind: str = "WINDOW") -> bpy.types.Region:
+    """A part of the viewport: WINDOW, UI (the sidebar), HEADER ..."""
+    return next(each for each in viewport().regions if each.type == kind)
+
+
+def scale() -> float:
+    """How many pixels a unit of the interface is."""
+    return bpy.context.preferences.system.ui_scale
+
+
+def redraw() -> None:
+    """Everything shall be drawn anew."""
+    for each in bpy.context.window_manager.windows:
+        for area in each.screen.areas:
+            area.tag_redraw()
+
+
+def see(name: str = "", seconds: float = 0.5) -> Generator[None, Any, Path | None]:
+    """To be yielded from: a picture of the screen, when it has been drawn as things are now."""
+    redraw()
+    yield from driver.pause(seconds)
+    return take(name or driver.current())
+
+
+def take(name: str) -> Path | None:
+    """A picture of the screen as it was drawn last; nothing where there is no window."""
+    if bpy.app.background:
+        return None
+    folder = driver.WORK / "shots"
+    folder.mkdir(exist_ok=True)
+    file = re.sub(r"[^\w.-]+", "_", name)
+    path = folder / f"{len(list(folder.iterdir())):02d}_{file}.png"
+    if shutil.which("import") and os.environ.get("DISPLAY"):
+        subprocess.run(["import", "-window", "root", str(path)], check=True, timeout=60)
+    else:
+        with bpy.context.temp_override(window=window()):
+            bpy.ops.screen.screenshot(filepath=str(path))
+    driver.showed(path)
+    return path

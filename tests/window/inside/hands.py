@@ -1,0 +1,96 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""What a user does: mouse and keys, sent into Blender's own queue of events.
+
+Blender must run with --enable-event-simulate; events then come from here alone.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Generator, Iterator
+from typing import Any
+
+import bpy
+
+from . import eyes
+
+Place = tuple[int, int]
+Doing = Generator[None, Any, Any]
+
+
+def move(place: Place) -> Doing:
+    """The mouse goes there, in pixels from the window's lower left corner."""
+    # Twice: a button is noticed when the mouse moves on it, not when it appears on it.
+    for x in (place[0] - 1, place[0]):
+        eyes.window().event_simulate(type="MOUSEMOVE", value="NOTHING", x=x, y=place[1])
+        yield
+
+
+def click(place: Place, button: str = "LEFTMOUSE", ctrl: bool = False) -> Doing:
+    """A click there."""
+    yield from move(place)
+    for value in ("PRESS", "RELEASE"):
+        eyes.window().event_simulate(type=button, value=value, x=place[0], y=place[1], ctrl=ctrl)
+        yield
+
+
+def drag(start: Place, end: Place) -> Doing:
+    """The left button pressed at one place and let go at another."""
+    yield from move(start)
+    eyes.window().event_simulate(type="LEFTMOUSE", value="PRESS", x=start[0], y=start[1])
+    yield
+    for share in (0.1, 0.25, 0.5, 0.75, 1.0):
+        yield from move(tuple(round(a + (b - a) * share) for a, b in zip(start, end, strict=True)))
+    eyes.window().event_simulate(type="LEFTMOUSE", value="RELEASE", x=end[0], y=end[1])
+    yield
+
+
+def press(key: str, place: Place | None = None, **keys: bool) -> Doing:
+    """A key, with the mouse in the middle of the viewport if nowhere else; ctrl=True and so on."""
+    x, y = place or middle()
+    yield from move((x, y))
+    for value in ("PRESS", "RELEASE"):
+        eyes.window().event_simulate(type=key, value=value, x=x, y=y, **keys)
+        yield
+
+
+def middle() -> Place:
+    """The middle of the viewport."""
+    part = eyes.region("WINDOW")
+    return part.x + part.width // 2, part.y + part.height // 2
+
+
+def under(place: Place) -> Generator[None, Any, str]:
+    """What Blender says it would do were the button there clicked: "bpy.ops...", or nothing."""
+    yield from move(place)
+    manager = bpy.context.window_manager
+    manager.clipboard = ""
+    part = eyes.region("UI")
+    try:
+        with bpy.context.temp_override(window=eyes.window(), area=eyes.viewport(), region=part):
+            bpy.ops.ui.copy_python_command_button()
+    except RuntimeError:  # no button there
+        return ""
+    return manager.clipboard
+
+
+def find(operator: str) -> Generator[None, Any, Place]:
+    """Where in the sidebar the button of an operator is, found by going over it with the mouse."""
+    for place in _raster():
+        said = yield from under(place)
+        if said.startswith(f"bpy.ops.{operator}("):
+            return place
+    raise AssertionError(f"no button of {operator} is to be seen in the sidebar")
+
+
+def push(operator: str) -> Generator[None, Any, Place]:
+    """Find the button of an operator in the sidebar and click it."""
+    place = yield from find(operator)
+    yield from click(place)
+    return place
+
+
+def _raster() -> Iterator[Place]:
+    part, scale = eyes.region("UI"), eyes.scale()
+    for y in range(part.y + part.height - round(8 * scale), part.y, -round(8 * scale)):
+        for share in (0.5, 0.88):
+            yield part.x + round(part.width * share), y

@@ -1,0 +1,61 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""How Blender looks: theme, scale, language, width of the sidebar, what the viewport shows."""
+
+from __future__ import annotations
+
+from collections.abc import Generator
+from pathlib import Path
+from typing import Any
+
+import bpy
+
+from . import driver, eyes, hands
+
+Doing = Generator[Any, Any, Any]
+
+
+def dress(
+    theme: str | None = None, scale: float | None = None, language: str | None = None
+) -> Doing:
+    """To be yielded from: as named, and as the command line says where nothing is."""
+    wanted = driver.config
+    view = bpy.context.preferences.view
+    view.ui_scale = wanted["scale"] if scale is None else scale
+    asked = wanted["language"] if language is None else language
+    view.language = asked or "en_US"
+    view.use_translate_interface = view.use_translate_tooltips = bool(asked)
+    _theme(theme or wanted["theme"])
+    eyes.redraw()
+    yield from driver.pause(0.5)
+
+
+def _theme(name: str) -> None:
+    folder = Path(bpy.utils.resource_path("SYSTEM"), "scripts", "presets", "interface_theme")
+    folders = [folder, *(Path(each) for each in bpy.utils.preset_paths("interface_theme"))]
+    path = next(
+        found for each in folders if (found := each / f"Blender_{name.title()}.xml").exists()
+    )
+    bpy.ops.script.execute_preset(
+        filepath=str(path), menu_idname="USERPREF_MT_interface_theme_presets"
+    )
+
+
+def narrow() -> Doing:
+    """To be yielded from: the sidebar as narrow as can be, where the command line says so."""
+    if driver.config["narrow"]:
+        yield from widen(-400)
+
+
+def widen(by: int) -> Doing:
+    """To be yielded from: the sidebar wider by so many pixels, by pulling at its edge."""
+    part = eyes.region("UI")
+    y = part.y + part.height // 6
+    yield from hands.drag((part.x, y), (part.x - by, y))
+    eyes.redraw()
+    yield from driver.pause(0.3)
+
+
+def frame() -> Doing:
+    """To be yielded from: the viewport shows the selected character, from a little above."""
+    bpy.ops.view3d.view_selected()
+    yield from driver.pause(0.4)
