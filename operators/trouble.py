@@ -113,11 +113,13 @@ def forget() -> None:
 
 
 def redraw() -> None:
-    """Have the sidebars drawn anew."""
+    """Have the sidebars drawn anew, and only them: a viewport may be costly to draw."""
     for window in bpy.context.window_manager.windows:
         for area in window.screen.areas:
             if area.type == "VIEW_3D":
-                area.tag_redraw()
+                for region in area.regions:
+                    if region.type == "UI":
+                        region.tag_redraw()
 
 
 def report(error: Exception, doing: str, recipe: Mapping[str, Any]) -> str:
