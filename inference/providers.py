@@ -116,7 +116,7 @@ def _lose(used: str, error: Exception) -> None:
 
 def _cause(error: Exception) -> str:
     """The line of an error that tells most: what the device said, without where that was."""
-    _, _, said = str(error).rpartition("Status Message:")
+    _, _, said = str(error).rpartition("Message:")
     failure = _FAILURE.search(said)
     return failure.group().strip() if failure else _first_line(said, type(error).__name__)
 

@@ -34,8 +34,7 @@ def read_motion(path: Path) -> Motion:
         raise TwostepError(f"There is no motion file {path}; choose another.")
     try:
         motion = _READERS[path.suffix.lower()](path)
-    except (ArithmeticError, ValueError, np.linalg.LinAlgError) as error:
-        # Bones without length, turns that are none: arithmetic on them fails in many ways.
+    except (ArithmeticError, np.linalg.LinAlgError) as error:  # on numbers beyond all bodies
         raise TwostepError(f"{path.name} is damaged: it holds no body that can move.") from error
     if not RATES[0] <= motion.fps <= RATES[1]:
         raise TwostepError(

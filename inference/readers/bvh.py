@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import warnings
 from dataclasses import dataclass, replace
+from itertools import pairwise
 from pathlib import Path
 
 import numpy as np
@@ -24,6 +25,7 @@ FROM_Y_UP: NDArray[np.float64] = np.array([[1.0, 0, 0], [0, 0, -1], [0, 1, 0]])
 _BLOCK, _JOINTS = 3600, 150
 #: No skeleton has more joints, and none of them more channels.
 MOST_JOINTS, MOST_CHANNELS = 2000, 9
+_CHANNELS = frozenset(axis + kind for axis in "XYZxyz" for kind in ("rotation", "position"))
 
 
 @dataclass(frozen=True)
@@ -206,5 +208,9 @@ def _parse_body(
         if not 0 <= count <= MOST_CHANNELS:
             raise ValueError("a joint has no such number of channels")
         channels = tuple(words[at + 2 : at + 2 + count])
+        turns = [name[0].upper() for name in channels if name.endswith("rotation")]
+        doubled = any(first == second for first, second in pairwise(turns))
+        if not _CHANNELS.issuperset(channels) or len(turns) > 3 or doubled:
+            raise ValueError("a joint turns or moves as none can")
         at += 2 + count
     return (x, y, z), channels, at

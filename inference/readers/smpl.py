@@ -53,9 +53,10 @@ def read_amass(path: Path) -> Motion:
         rate = next((float(data[key]) for key in _AMASS_RATES if key in data), None)
         if rate is None or "poses" not in data or "trans" not in data:
             raise TwostepError(f"{name} is no AMASS motion: it lacks poses, trans or its rate.")
-        return motion_from_smpl(data["poses"], data["trans"], rate, y_up_world=False)
+        poses, trans = _numbers(data["poses"]), _numbers(data["trans"])
     except (ValueError, TypeError) as error:
         raise TwostepError(f"{name} is damaged: it is no npz of arrays.") from error
+    return motion_from_smpl(poses, trans, rate, y_up_world=False)
 
 
 def motion_from_smpl(
@@ -69,6 +70,8 @@ def motion_from_smpl(
     poses = np.asarray(poses, dtype=np.float64)
     if poses.ndim != 2 or poses.shape[1] < 66 or np.shape(trans) != (len(poses), 3):
         raise TwostepError("These SMPL poses have the wrong shape; (frames, 72) is expected.")
+    if not fps > 0:
+        raise TwostepError(f"A motion has no {fps:g} frames a second; correct its rate.")
     if not (len(poses) and np.isfinite(poses).all() and np.isfinite(trans).all()):
         raise TwostepError("These SMPL poses are damaged: not every value in them is a number.")
     vectors = np.zeros((len(poses), JOINT_COUNT, 3))

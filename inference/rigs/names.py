@@ -26,6 +26,8 @@ _NUMBERED = re.compile(r"\.\d{3}$")
 _SHARED, _LONGEST = 8, 6
 #: So many of the commonest prefixes are tried.
 _TRIED = 12
+#: Numbers of more digits are read as words; Python reads none of thousands.
+_DIGITS = 20
 
 
 @dataclass(frozen=True)
@@ -57,7 +59,7 @@ def read(name: str) -> Name:
     """The words of `mixamorig:LeftUpLeg`, `up_leg.L`, `lupleg`."""
     bare = re.split(r"[:|]", unicodedata.normalize("NFKC", name))[-1]
     words = [word.lower() for word in _WORD.findall(bare)]
-    words = [str(int(word)) if word.isdecimal() else word for word in words]
+    words = [str(int(word)) if word.isdecimal() and len(word) < _DIGITS else word for word in words]
     marked = next((i for i, word in enumerate(words) if word in _SIDES), None)
     if marked is None:
         return Name("", tuple(words))

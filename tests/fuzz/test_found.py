@@ -122,6 +122,20 @@ def test_a_hierarchy_that_cannot_be_is_refused(tmp_path, found, instead):
     refused(read_motion, tmp_path / "a.bvh", text.replace(found, instead))
 
 
+def test_a_joint_may_be_called_by_a_long_number(tmp_path):
+    text = bvh_seeds()[0].replace("JOINT left_hand", f"JOINT left_hand{'7' * 5000}")
+    (tmp_path / "a.bvh").write_text(text)
+    assert len(read_motion(tmp_path / "a.bvh")) == 4
+
+
+def test_numbers_beyond_all_bodies_are_refused(tmp_path):
+    text = bvh_seeds()[0]
+    found = text.index("OFFSET", text.index("left_knee"))
+    refused(
+        read_motion, tmp_path / "a.bvh", text[:found] + "OFFSET 1e200 1e200 " + text[found + 9 :]
+    )
+
+
 def test_frames_without_channels_are_none(tmp_path):
     head, _ = bvh_seeds()[1].split("MOTION")
     lines = [line for line in head.splitlines() if "CHANNELS" not in line]

@@ -207,3 +207,15 @@ def test_what_is_no_motion_is_one_sentence(tmp_path, name):
     with pytest.raises(TwostepError, match=sentence) as caught:
         read_motion(tmp_path / name)
     assert "\n" not in str(caught.value)
+
+
+def test_a_fault_of_ours_is_none_of_the_files(motion, tmp_path, monkeypatch):
+    """It reaches whoever asked as what it is, and so gets reported."""
+    bvh.write(motion, tmp_path / "a.bvh")
+    wrong = np.zeros((3, 4))
+    monkeypatch.setattr(
+        "twostep.inference.readers.rigged.joined_poses",
+        lambda *_: Motion(30.0, wrong, wrong, wrong),
+    )
+    with pytest.raises(ValueError, match=r"Motion.root has shape"):
+        read_motion(tmp_path / "a.bvh")
