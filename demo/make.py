@@ -11,6 +11,7 @@ import tempfile
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from fractions import Fraction
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -32,6 +33,8 @@ SIZE = (640, 360)
 _MOTIONS = (".npz", ".bvh")
 #: Pictures on the contact sheet.
 _SHEET = 24
+#: The animation: seconds of the dance, and one of how many pictures is shown.
+_EXCERPT, _SKIP = 8.0, 2
 #: The share of the time that goes by before anything is drawn: the dance, then its music.
 _DANCED, _SCORED = 0.1, 0.2
 #: The dance gets music of the first of these that is not danced as the song is.
@@ -103,37 +106,51 @@ def _stage(
 
 
 def film(show: Show, motion: Motion, job: DanceJob, stem: Path, progress: Progress) -> list[Path]:
-    """Draw the show; write `stem`.mp4 with the song's sound and `stem`.png, the contact sheet."""
+    """Draw the show: `stem`.mp4 with the song's sound, `stem`.webp, some seconds that play for
+    ever, and `stem`.png, the contact sheet."""
     from ..scene.render import render_frames
-    from .pictures import contact_sheet, read, write_png
+    from .pictures import contact_sheet, read, write_animation, write_png
     from .video import Film
 
     scene = show.scene
     frames = range(scene.frame_start, scene.frame_end + 1)
-    chosen = {frames[round(i)] for i in _spread(len(frames), _SHEET)}
+    fps = round(motion.fps)
+    chosen = [frames[round(i)] for i in _spread(len(frames), _SHEET)]
+    excerpt = _excerpt(frames, fps)
+    kept = {*chosen, *excerpt}
     size = (scene.render.resolution_x, scene.render.resolution_y)
-    video, sheet = _with(stem, ".mp4"), _with(stem, ".png")
-    kept: list[tuple[float, Path]] = []
+    video, loop, sheet = (_with(stem, suffix) for suffix in (".mp4", ".webp", ".png"))
+    drawn: dict[int, Path] = {}
     with tempfile.TemporaryDirectory() as folder:
         with (
             replaced(video) as path,
-            Film(path, size, round(motion.fps), job.song, job.start) as reel,
+            Film(path, size, fps, job.song, job.start) as reel,
         ):
             for frame, picture in render_frames(scene, frames, Path(folder)):
                 reel.add(read(picture))
                 share = (frame - frames[0] + 1) / len(frames)
                 progress(_SCORED + (1 - _SCORED) * share, "Drawing")
-                if frame in chosen:
-                    kept.append((job.start + (frame - frames[0]) / motion.fps, picture))
+                if frame in kept:
+                    drawn[frame] = picture
                 else:
                     picture.unlink()
-        write_png(sheet, contact_sheet([p for _, p in kept], [s for s, _ in kept]))
-    return [video, sheet]
+        with replaced(loop) as path:
+            write_animation(path, [drawn[frame] for frame in excerpt], Fraction(fps, _SKIP))
+        seconds = [job.start + (frame - frames[0]) / fps for frame in chosen]
+        write_png(sheet, contact_sheet([drawn[frame] for frame in chosen], seconds))
+    return [video, loop, sheet]
 
 
 def _silent(share: float, stage: str) -> None:
     """Nobody wants to know."""
     del share, stage
+
+
+def _excerpt(frames: range, fps: int) -> range:
+    """Every `_SKIP`th frame of some seconds from the middle on, or of what there is."""
+    length = min(len(frames), round(_EXCERPT * fps))
+    first = min(len(frames) // 2, len(frames) - length)
+    return frames[first : first + length : _SKIP]
 
 
 def _spread(count: int, wanted: int) -> list[float]:

@@ -48,19 +48,42 @@ def write_png(path: Path, picture: Picture) -> None:
 
 
 def contact_sheet(
-    pictures: Sequence[Path], seconds: Sequence[float], width: int = 400, columns: int = 4
+    pictures: Sequence[Path], seconds: Sequence[float], side: int = 240, columns: int = 6
 ) -> Picture:
-    """The pictures in reading order, each with its time, as one picture (height, width, 3)."""
+    """The pictures' middles in reading order, `side` pixels wide and high, each with its time."""
     cells = []
     for path, second in zip(pictures, seconds, strict=True):
-        frame = read(path)
-        height = round(width * frame.height / frame.width)
-        small = frame.reformat(width=width, height=height, format="rgb24", interpolation="AREA")
-        cells.append(_stamped(small.to_ndarray(), f"{int(second // 60)}:{second % 60:04.1f}"))
+        cell = _middle(read(path), side).to_ndarray()
+        cells.append(_stamped(cell, f"{int(second // 60)}:{second % 60:04.1f}"))
     blank = np.full_like(cells[0], 255)
     cells += [blank] * (-len(cells) % columns)
     rows = [np.concatenate(cells[i : i + columns], axis=1) for i in range(0, len(cells), columns)]
     return np.concatenate(rows, axis=0)
+
+
+def write_animation(path: Path, pictures: Sequence[Path], fps: Fraction, side: int = 360) -> None:
+    """Write the pictures' middles as a WebP that plays for ever, `side` pixels wide and high."""
+    with av.open(str(path), "w", format="webp", options={"loop": "0"}) as file:
+        stream = file.add_stream("libwebp_anim", rate=fps)
+        stream.width = stream.height = side
+        stream.pix_fmt = "yuv420p"
+        stream.options = {"quality": "60", "compression_level": "6"}
+        for number, picture in enumerate(pictures):
+            frame = _middle(read(picture), side, "yuv420p")
+            frame.pts, frame.time_base = number, 1 / fps
+            file.mux(stream.encode(frame))
+        file.mux(stream.encode())
+
+
+def _middle(frame: av.VideoFrame, side: int, form: str = "rgb24") -> av.VideoFrame:
+    """The square in the middle, where the camera holds the dancer."""
+    pixels = frame.to_ndarray(format="rgb24")
+    height, width = pixels.shape[:2]
+    edge = min(height, width)
+    top, left = (height - edge) // 2, (width - edge) // 2
+    square = np.ascontiguousarray(pixels[top : top + edge, left : left + edge])
+    cut = av.VideoFrame.from_ndarray(square, format="rgb24")
+    return cut.reformat(width=side, height=side, format=form, interpolation="AREA")
 
 
 def _stamped(picture: Picture, text: str) -> Picture:

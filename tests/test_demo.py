@@ -7,6 +7,7 @@ import os
 import subprocess
 import sys
 import wave
+from fractions import Fraction
 from pathlib import Path
 
 import av
@@ -116,21 +117,44 @@ def test_contact_sheet_shows_each_picture_with_its_time(tmp_path):
         paths.append(tmp_path / f"{i}.png")
         colour = np.array([40 * i + 30, 90, 200 - 30 * i], dtype=np.uint8)
         pictures.write_png(paths[-1], np.tile(colour, (90, 160, 1)))
-    sheet = pictures.contact_sheet(paths, [0, 1.5, 61.25, 600, 3], width=80, columns=3)
-    assert sheet.shape == (2 * 45, 3 * 80, 3)
+    sheet = pictures.contact_sheet(paths, [0, 1.5, 61.25, 600, 3], side=80, columns=3)
+    assert sheet.shape == (2 * 80, 3 * 80, 3)
     for i in range(5):
         row, column = divmod(i, 3)
-        cell = sheet[45 * row : 45 * row + 45, 80 * column : 80 * column + 80]
+        cell = sheet[80 * row : 80 * row + 80, 80 * column : 80 * column + 80]
         assert cell[10, 40].tolist() == pytest.approx([40 * i + 30, 90, 200 - 30 * i], abs=2)
         # The plate in the corner carries white dots on a darkened ground.
         plate = cell[-11:, 1:30]
         assert (plate == 255).all(axis=-1).sum() > 30
         assert (plate < 80).all(axis=-1).sum() > 60
-    assert (sheet[50:85, 165:235] == 255).all()
-    stamps = [
-        sheet[45 * (i // 3) + 35 : 45 * (i // 3) + 45, 80 * (i % 3) :][:, :70] for i in (0, 1)
-    ]
+    assert (sheet[85:155, 165:235] == 255).all()
+    stamps = [sheet[70:80, 80 * i : 80 * i + 70] for i in (0, 1)]
     assert not np.array_equal(stamps[0] == 255, stamps[1] == 255)
+
+
+def test_contact_sheet_keeps_the_middle_of_a_wide_picture(tmp_path):
+    wide = np.zeros((90, 160, 3), dtype=np.uint8)
+    wide[:, 40:120] = 200
+    pictures.write_png(tmp_path / "wide.png", wide)
+    sheet = pictures.contact_sheet([tmp_path / "wide.png"], [0], side=90, columns=1)
+    assert sheet[20, 10:80].min() == 200
+    assert sheet[20, [2, -2]].max() == 0  # 35 of 160 columns are cut from either side
+
+
+def test_animation_plays_every_picture_for_ever(tmp_path):
+    paths = []
+    for i in range(6):
+        paths.append(tmp_path / f"{i}.png")
+        pictures.write_png(paths[-1], np.full((90, 160, 3), 40 * i + 20, dtype=np.uint8))
+    path = tmp_path / "dance.webp"
+    pictures.write_animation(path, paths, Fraction(15), side=64)
+    data = path.read_bytes()
+    # WebP's chunks: ANIM holds a colour and how often to play (0: for ever), ANMF a frame each.
+    anim = data.index(b"ANIM") + 8
+    assert data[anim + 4 : anim + 6] == b"\0\0"
+    assert data.count(b"ANMF") == 6
+    lasts = data.index(b"ANMF") + 8 + 12
+    assert int.from_bytes(data[lasts : lasts + 3], "little") == pytest.approx(1000 / 15, abs=1)
 
 
 def test_draws_a_dance_as_film_and_sheet(tmp_path):
@@ -141,14 +165,16 @@ def test_draws_a_dance_as_film_and_sheet(tmp_path):
     job = DanceJob(song=song, length=0.4)
     show = new_show(sway(12), song, "My dance", job.to_fields(), SIZE, workbench_draws(tmp_path))
     told: list[float] = []
-    video, sheet = make.film(show, sway(12), job, tmp_path / "v1.0", lambda s, _: told.append(s))
-    assert (video.name, sheet.name) == ("v1.0.mp4", "v1.0.png")
+    files = make.film(show, sway(12), job, tmp_path / "v1.0", lambda s, _: told.append(s))
+    assert [file.name for file in files] == ["v1.0.mp4", "v1.0.webp", "v1.0.png"]
+    video, loop, sheet = files
+    assert loop.read_bytes().count(b"ANMF") == 6
     with av.open(str(video)) as file:
         shown = [frame.to_ndarray(format="gray") for frame in file.decode(video=0)]
     assert len(shown) == 12
     assert min(picture.std() for picture in shown) > 5
     image = pictures.read(sheet).to_ndarray(format="rgb24")
-    assert image.shape == (3 * 225, 4 * 400, 3)
+    assert image.shape == (2 * 240, 6 * 240, 3)
     assert image.std() > 10
     assert told == sorted(told)
     assert told[-1] == pytest.approx(1)
@@ -210,7 +236,7 @@ def test_one_command_makes_everything(tmp_path, networks):
     ran = run_demo("--out", out, "--length", 3, "--size", "64x36", networks=networks)
     assert ran.returncode == 0, ran.stderr
     made = sorted(path.suffix for path in out.iterdir())
-    assert made == [".blend", ".bvh", ".fbx", ".mp4", ".npz", ".png", ".wav"]
+    assert made == [".blend", ".bvh", ".fbx", ".mp4", ".npz", ".png", ".wav", ".webp"]
     for path in out.iterdir():
         assert path.stem.startswith("first_steps")
         assert str(path) in ran.stdout
