@@ -156,8 +156,7 @@ def frozen(keys: Keys) -> Keys:
     """The keys with handles that stay as they are, whatever comes beside them."""
     made = keys.copy()
     for side in ("handle_left_type", "handle_right_type"):
-        kind = made[side]
-        made[side] = np.select(
-            [kind == _VECTOR, np.isin(kind, (_AUTO, _AUTO_CLAMPED))], [_FREE, _ALIGNED], kind
-        )
+        kind = keys[side]
+        made[side][kind == _VECTOR] = _FREE
+        made[side][np.isin(kind, (_AUTO, _AUTO_CLAMPED))] = _ALIGNED
     return made
