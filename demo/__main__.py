@@ -15,6 +15,7 @@ from tqdm import tqdm
 from ..inference.errors import TwostepError
 from ..inference.genres import GENRES
 from ..inference.jobs import AUTO, DanceJob
+from ..inference.stopping import stoppable
 from ..inference.styles import STYLES
 
 DONE, FAILED, INTERRUPTED = 0, 1, 130
@@ -25,7 +26,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
     """Run the demo; returns the exit code: 0 done, 1 failed, 2 misused, 130 interrupted."""
     asked = _parser().parse_args(arguments)
     try:
-        _demo(asked)
+        with stoppable():
+            _demo(asked)
     except KeyboardInterrupt:
         sys.stderr.write("Stopped.\n")
         return INTERRUPTED

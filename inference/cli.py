@@ -21,6 +21,7 @@ from .genres import NAMES
 from .jobs import AUTO, DanceJob, ScoreJob
 from .progress import Progress
 from .provider_names import CHOICES
+from .stopping import stoppable
 from .styles import STYLES
 
 DONE, FAILED, INTERRUPTED = 0, 1, 130
@@ -44,7 +45,8 @@ def main(
         if asked.command == "batch":
             asked.blender = asked.blender or blender
             return batch.main(asked, extra_path)
-        return _score(asked) if asked.command == "score" else _dance(asked)
+        with stoppable():
+            return _score(asked) if asked.command == "score" else _dance(asked)
     except KeyboardInterrupt:
         sys.stderr.write("Stopped; nothing was written.\n")
         return INTERRUPTED

@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 import os
+import signal
 import subprocess
 import sys
 import wave
@@ -251,6 +252,30 @@ def test_one_command_makes_everything(tmp_path, networks):
         heard = np.frombuffer(sound.readframes(3 * 44_100), dtype="<i2") / 32768
     assert 0.01 < np.abs(heard).max() < 0.999
     check_music_strip(next(out.glob("*.blend")), music)
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="POSIX signals")
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+def test_ends_clean_while_it_draws(tmp_path, networks, number):
+    """Blender has plans of its own with signals once it is imported."""
+    signal.signal(signal.SIGINT, signal.default_int_handler)  # not ignored in the background
+    run = subprocess.Popen(
+        [sys.executable, "-m", "twostep.demo", "--out", tmp_path, "--size", "64x36"],
+        env={**os.environ, "TWOSTEP_WEIGHTS": str(networks)},
+        stderr=subprocess.PIPE,
+        text=True,
+    )
+    said = ""
+    while "Drawing" not in said:
+        letter = run.stderr.read(1)
+        assert letter, said
+        said += letter
+    run.send_signal(number)
+    rest = run.communicate(timeout=120)[1]
+    assert run.returncode == 130
+    assert "Stopped." in rest and "Traceback" not in rest
+    left = sorted(path.suffix for path in tmp_path.iterdir())
+    assert left == [".blend", ".bvh", ".fbx", ".log", ".npz", ".wav"]
 
 
 def check_music_strip(blend: Path, music: Path) -> None:

@@ -17,6 +17,7 @@ from tqdm import tqdm
 
 from ...inference.errors import TwostepError
 from ...inference.jobs import AUTO
+from ...inference.stopping import stoppable
 from ...inference.styles import STYLES
 
 DONE, MISSED, INTERRUPTED = 0, 1, 130
@@ -29,7 +30,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
     """Run it; returns the exit code: 0 all within bounds, 1 not, 2 misused, 130 interrupted."""
     asked = _parser().parse_args(arguments)
     try:
-        return _everyone(asked)
+        with stoppable():
+            return _everyone(asked)
     except KeyboardInterrupt:
         sys.stderr.write("Stopped.\n")
         return INTERRUPTED

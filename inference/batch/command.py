@@ -4,16 +4,14 @@
 from __future__ import annotations
 
 import argparse
-import signal
 import sys
-import threading
 import time
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
 from ..errors import TwostepError
+from ..stopping import stoppable
 from . import jobfile, store, summary
 from .crew import VARIABLE, Tools
 from .runner import STAGES, Outcome, run
@@ -64,7 +62,7 @@ def main(asked: argparse.Namespace, extra_path: Sequence[str | Path] = ()) -> in
         raise TwostepError(f"The folder {asked.json.parent} does not exist; make it first.")
     teller = _Teller(asked.progress, len(works))
     began = time.monotonic()
-    with _stopping():
+    with stoppable():
         outcomes = run(
             works,
             count=asked.processes,
@@ -175,22 +173,3 @@ class _Teller:
     def _write(text: str) -> None:
         sys.stdout.write(text)
         sys.stdout.flush()
-
-
-@contextmanager
-def _stopping() -> Iterator[None]:
-    """Ctrl-C, which Blender has other plans for, and a farm's request to end stop everything."""
-    if threading.current_thread() is not threading.main_thread():
-        yield
-        return
-
-    def stop(_number: int, _frame: Any) -> None:
-        raise KeyboardInterrupt
-
-    numbers = (signal.SIGINT, signal.SIGTERM)
-    before = [signal.signal(number, stop) for number in numbers]
-    try:
-        yield
-    finally:
-        for number, handler in zip(numbers, before, strict=True):
-            signal.signal(number, signal.SIG_DFL if handler is None else handler)

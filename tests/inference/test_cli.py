@@ -71,7 +71,8 @@ def test_what_is_no_option_is_misuse(capsys):
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="POSIX signals")
-def test_ctrl_c_is_clean(weights, tmp_path):
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+def test_ctrl_c_and_a_request_to_end_are_clean(weights, tmp_path, number):
     pytest.importorskip("tqdm", reason="the progress bar needs tqdm")
     from .conftest import song
 
@@ -90,7 +91,7 @@ def test_ctrl_c_is_clean(weights, tmp_path):
         letter = run.stderr.read(1)
         assert letter, said
         said += letter
-    run.send_signal(signal.SIGINT)
+    run.send_signal(number)
     rest = run.communicate()[1]
     assert run.wait(60) == cli.INTERRUPTED
     assert "Stopped; nothing was written." in rest and "Traceback" not in rest
