@@ -28,11 +28,13 @@ from .bones import (
 from .dance import TWOSTEP_OT_dance
 from .dancer import TWOSTEP_OT_add_dancer
 from .export import TWOSTEP_OT_export_fbx
+from .playback import TWOSTEP_OT_play_in_sync
 from .presets import (
     TWOSTEP_OT_apply_preset,
     TWOSTEP_OT_delete_preset,
     TWOSTEP_OT_save_preset,
 )
+from .quick_start import TWOSTEP_OT_quick_start
 from .reports import (
     TWOSTEP_OT_copy_report,
     TWOSTEP_OT_dismiss_report,
@@ -58,6 +60,8 @@ _OPERATORS: tuple[type, ...] = (
     TWOSTEP_OT_delete_preset,
     TWOSTEP_OT_dice,
     TWOSTEP_OT_dance,
+    TWOSTEP_OT_quick_start,
+    TWOSTEP_OT_play_in_sync,
     TWOSTEP_OT_score,
     TWOSTEP_OT_score_variation,
     TWOSTEP_OT_read_rhythm,
@@ -84,6 +88,7 @@ def register() -> None:
         bpy.utils.register_class(cls)
     progress.register()
     command.register()
+    work.watch_files()
 
 
 def unregister() -> None:

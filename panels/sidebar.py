@@ -6,7 +6,7 @@ from __future__ import annotations
 import bpy
 
 from ..inference.errors import TwostepError
-from ..scene import armature, strips
+from ..scene import armature, playback, strips
 from ..scene.words import told
 from .wrapping import wrapped
 
@@ -31,6 +31,8 @@ class TWOSTEP_PT_dance(Sidebar, bpy.types.Panel):
         layout.use_property_decorate = False
         form = layout.column()
         form.enabled = not context.window_manager.twostep_running
+        if _is_empty(context):
+            _draw_start(form, context)
         _draw_song(form, context)
         form.separator(factor=0.5)
         _draw_character(form, context)
@@ -60,6 +62,22 @@ class TWOSTEP_PT_export(Sidebar, bpy.types.Panel):
             ("UNREAL", "FBX for Unreal"),
         ):
             column.operator("twostep.export_fbx", text=told(label), icon="EXPORT").preset = preset
+
+
+def _is_empty(context: bpy.types.Context) -> bool:
+    """Whether there is neither a song nor anybody to dance yet."""
+    settings = context.scene.twostep
+    if settings.song or settings.song_file or strips.songs(context):
+        return False
+    return not any(ob.type == "ARMATURE" for ob in context.scene.objects)
+
+
+def _draw_start(layout: bpy.types.UILayout, context: bpy.types.Context) -> None:
+    row = layout.row()
+    row.scale_y = 1.6
+    row.operator("twostep.quick_start", icon="OUTLINER_OB_ARMATURE")
+    say(layout, context, "A dancer, a song, a dance and a camera at once. Or one by one:")
+    layout.separator(factor=0.5)
 
 
 def _draw_song(layout: bpy.types.UILayout, context: bpy.types.Context) -> None:
@@ -100,6 +118,8 @@ def _draw_button(layout: bpy.types.UILayout, context: bpy.types.Context) -> None
         row = layout.row()
         row.scale_y = 1.6
         row.operator("twostep.dance", icon="PLAY")
+        if playback.is_offered(context):
+            layout.operator("twostep.play_in_sync", icon="PLAY_SOUND")
     if now.twostep_provider:
         text = told(f"Runs on {now.twostep_provider}.")
         say(layout, context, f"{text} {told(now.twostep_provider_note)}".strip())

@@ -11,6 +11,8 @@ from mathutils import Vector
 from numpy.typing import NDArray
 from scipy.ndimage import gaussian_filter1d, maximum_filter1d
 
+from .framing import half_angles
+
 #: The set: half its width, where the floor starts and where it bends up, the bend's radius and
 #: the height of the backdrop, metres.
 HALF_WIDTH, FRONT, BACK, BEND, TOP = 9.0, -9.0, 3.6, 1.0, 7.0
@@ -39,7 +41,7 @@ def build_stage(
     backdrop = _backdrop()
     backdrop.location = (*middle, 0)
     collection.objects.link(backdrop)
-    for light in _lights(Vector((*middle, 0))):
+    for light in lights(Vector((*middle, 0))):
         collection.objects.link(light)
     camera = bpy.data.objects.new("Camera", bpy.data.cameras.new("Camera"))
     collection.objects.link(camera)
@@ -62,7 +64,7 @@ def _follow(
     root = gaussian_filter1d(positions[:, 0].astype(float), 1.2 * fps, axis=0, mode="nearest")
     middle = 0.5 * (positions[..., 2].min() + positions[..., 2].max())
     target = np.column_stack([root[:, :2], np.full(len(root), middle)])
-    tan_u, tan_v = _half_angles(scene, camera)
+    tan_u, tan_v = half_angles(scene, camera)
     axes = np.array(camera.rotation_euler.to_matrix())
     needed = _distances((positions - target[:, None]) @ axes, tan_u, tan_v)
     calm = gaussian_filter1d(maximum_filter1d(needed, round(4 * fps)), fps, mode="nearest")
@@ -84,13 +86,6 @@ def _distances(around: Floats, tan_u: float, tan_v: float) -> Floats:
     across = (np.abs(right) + margin) / tan_u + back
     height = (np.abs(up) + margin) / tan_v + back
     return np.maximum(across, height).max(axis=1)
-
-
-def _half_angles(scene: bpy.types.Scene, camera: bpy.types.Object) -> tuple[float, float]:
-    """Tangents of half the camera's horizontal and vertical angle of view."""
-    frame = camera.data.view_frame(scene=scene)
-    depth = abs(frame[0].z)
-    return max(abs(c.x) for c in frame) / depth, max(abs(c.y) for c in frame) / depth
 
 
 def _backdrop() -> bpy.types.Object:
@@ -161,9 +156,9 @@ def _painted(image: bpy.types.Image) -> bpy.types.Material:
     return material
 
 
-def _lights(middle: Vector) -> list[bpy.types.Object]:
+def lights(middle: Vector) -> list[bpy.types.Object]:
     """Key, fill and rim light as area lights aimed at the dancer's chest."""
-    lights = []
+    made = []
     for name, place, watts, size, colour in (
         ("Key", (-3.0, -4.0, 5.0), 520.0, 2.5, (1.0, 0.93, 0.85)),
         ("Fill", (4.0, -3.5, 2.5), 170.0, 4.0, (0.82, 0.90, 1.0)),
@@ -175,8 +170,8 @@ def _lights(middle: Vector) -> list[bpy.types.Object]:
         light.location = middle + Vector(place)
         aim = middle + Vector((0, 0, 1.1)) - light.location
         light.rotation_euler = aim.to_track_quat("-Z", "Y").to_euler()
-        lights.append(light)
-    return lights
+        made.append(light)
+    return made
 
 
 def _world() -> bpy.types.World:

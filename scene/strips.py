@@ -107,17 +107,19 @@ def sound_file(strip: bpy.types.Sequence) -> Path:
     return path
 
 
-def open_song(scene: bpy.types.Scene, path: Path) -> bpy.types.Sequence:
+def open_song(scene: bpy.types.Scene, path: Path, frame: int | None = None) -> bpy.types.Sequence:
     """A sound strip of the file at the present frame, in the first channel that is free there.
 
-    Raises TwostepError when there is no such file, it is no sound, or Blender has no sound.
+    frame: instead of the present one. Raises TwostepError when there is no such file, it is no
+    sound, or Blender has no sound.
     """
     if not path.is_file():
         raise TwostepError(f"There is no file {path}; choose a song.")
+    frame = scene.frame_current if frame is None else frame
     known = set(bpy.data.sounds)
     strip = None
     try:
-        strip = versions.new_sound_strip(scene, path.stem, path, 1, scene.frame_current)
+        strip = versions.new_sound_strip(scene, path.stem, path, 1, frame)
         if versions.content_frames(strip) <= 1:
             raise TwostepError(
                 f"The file {path.name} is no sound that Blender can play; choose another."

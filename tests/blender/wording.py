@@ -26,7 +26,7 @@ UNSPOKEN = {"__init__", "command", "progress", "session", "trouble"}
 #: Of `scene`, what runs in the window.
 SCENE = (
     "actions", "apply", "armature", "batches", "channels", "exporters", "fbx", "holds", "keys",
-    "poses", "puppets", "staging", "strips", "takes", "web", "words",
+    "playback", "poses", "puppets", "staging", "strips", "takes", "web", "words",
 )  # fmt: skip
 #: Of `inference`, whose sentences most users will meet.
 INFERENCE = ("audio/__init__", "audio/decode", "errors", "providers", "rigs/recognise")

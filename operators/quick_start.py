@@ -1,0 +1,98 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The Quick Start button: everything that a first dance needs, at once."""
+
+from __future__ import annotations
+
+from contextlib import suppress
+from pathlib import Path
+from typing import Any
+
+import bpy
+
+from ..inference.errors import TwostepError
+from ..inference.jobs import DanceJob
+from ..inference.motion import Motion
+from ..scene import armature, debut, playback
+from . import session
+from .run import LABELS, style_label
+from .work import Work, WorkOperator, meant
+
+
+class QuickRun(Work):
+    """A dance to the song that comes with Twostep; all that it needs is added when it is made."""
+
+    SAID, MOVE = "A dance is being made", "dance"
+
+    def __init__(self, context: bpy.types.Context) -> None:
+        super().__init__()
+        settings = context.scene.twostep
+        self.scene = context.scene.session_uid
+        self.made: debut.Debut | None = None
+        self.job = DanceJob(
+            song=debut.SONG,
+            out=Path(bpy.app.tempdir) / f"twostep-dance-{session.next_number()}.npz",
+            style=settings.style,
+            energy=settings.energy,
+            seed=settings.seed,
+            retime=settings.use_retime,
+            provider=session.provider(),
+        )
+
+    def start(self) -> None:
+        """Hand the job to the worker. Raises TwostepError when there is none to be had."""
+        self._ask("dance", self.job.to_fields())
+        super().start()
+
+    def apply(self) -> str:
+        """Put everything into the scene, or, raising TwostepError, nothing."""
+        scene = armature.by_uid(bpy.data.scenes, self.scene)
+        if scene is None:
+            raise TwostepError("The scene was deleted while the dance was made.")
+        try:
+            motion = Motion.load(Path(self.result["path"]))
+        except ValueError as error:
+            raise TwostepError("The dance could not be read back; try again.") from error
+        style = self.result["style"]
+        self._note_provider()
+        name = f"{debut.TITLE} - {LABELS.get(style, style)}"
+        with meant(scene):
+            self.made = debut.perform(bpy.context, motion, name, self._recipe(style))
+        self.warnings += self.made.warnings
+        bpm, seconds = self.result["bpm"], self.result["seconds"]
+        action = self.made.action.name
+        result = f"action {action}"
+        return f"{style_label(style)} at {bpm:.0f} bpm for {seconds:.0f} s: {result}"
+
+    def close(self) -> None:
+        """Tidy up, however it ended; a job that still runs is stopped."""
+        self._drop()
+        super().close()
+        with suppress(OSError):  # a temporary file that Blender removes anyway
+            self.job.out.unlink(missing_ok=True)
+
+    def _recipe(self, style: str) -> dict[str, Any]:
+        recipe = {key: value for key, value in self.job.to_fields().items() if key != "out"}
+        made = {name: self.result[name] for name in ("bpm", "weights")}
+        return {**recipe, "danced_style": style, "present_pose": False, **made}
+
+
+class TWOSTEP_OT_quick_start(WorkOperator, bpy.types.Operator):
+    """Add a dancer, a song, a dance to it and a camera, and play; sets Sync to Audio, and the \
+frame range to the dance (the preview range where other things are in the scene)"""
+
+    bl_idname = "twostep.quick_start"
+    bl_label = "Quick Start"
+    bl_options = {"UNDO"}
+
+    _work: QuickRun
+
+    def _work_of(self, context: bpy.types.Context) -> QuickRun:
+        return QuickRun(context)
+
+    def _finish(self, work: QuickRun) -> set[str]:
+        outcome = super()._finish(work)
+        context = bpy.context
+        if work.made is not None and context.scene.session_uid == work.scene:
+            playback.look_through(context, work.made.camera)
+            playback.play(context)
+        return outcome
