@@ -28,9 +28,10 @@ class QuickRun(Work):
         settings = context.scene.twostep
         self.scene = context.scene.session_uid
         self.made: debut.Debut | None = None
+        self._out = Path(bpy.app.tempdir) / f"twostep-dance-{session.next_number()}.npz"
         self.job = DanceJob(
             song=debut.SONG,
-            out=Path(bpy.app.tempdir) / f"twostep-dance-{session.next_number()}.npz",
+            out=self._out,
             style=settings.style,
             energy=settings.energy,
             seed=settings.seed,
@@ -68,7 +69,7 @@ class QuickRun(Work):
         self._drop()
         super().close()
         with suppress(OSError):  # a temporary file that Blender removes anyway
-            self.job.out.unlink(missing_ok=True)
+            self._out.unlink(missing_ok=True)
 
     def _recipe(self, style: str) -> dict[str, Any]:
         recipe = {key: value for key, value in self.job.to_fields().items() if key != "out"}
@@ -84,15 +85,13 @@ frame range to the dance (the preview range where other things are in the scene)
     bl_label = "Quick Start"
     bl_options = {"UNDO"}
 
-    _work: QuickRun
-
     def _work_of(self, context: bpy.types.Context) -> QuickRun:
         return QuickRun(context)
 
-    def _finish(self, work: QuickRun) -> set[str]:
+    def _finish(self, work: Work) -> set[str]:
         outcome = super()._finish(work)
         context = bpy.context
-        if work.made is not None and context.scene.session_uid == work.scene:
+        if isinstance(work, QuickRun) and work.made and context.scene.session_uid == work.scene:
             playback.look_through(context, work.made.camera)
             playback.play(context)
         return outcome
