@@ -6,24 +6,25 @@ from __future__ import annotations
 import hashlib
 import json
 import os
-import shutil
 import subprocess
-import sys
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
-from . import system
+from . import pythons, system
 
 ROOT = Path(__file__).resolve().parent.parent
 REQUIREMENTS = ROOT / "requirements"
-#: Blender's wheels for these versions exist for this Python alone.
-PYTHON = (3, 11)
-BLENDERS = ("4.2", "4.5", "5.0")
+#: Each Blender, and the one Python that its module is made for.
+BLENDERS = {"4.2": (3, 11), "4.5": (3, 11), "5.0": (3, 11), "5.2": (3, 13)}
 DEMO_BLENDER = "4.5"
 
 
 class SetupError(Exception):
     """What the user has to do before this can run, in one sentence."""
+
+
+class NoPython(SetupError):
+    """A Blender's Python is not on this machine."""
 
 
 def environment(blender: str, extras: Sequence[str] = (), *, graphics: bool = False) -> Path:
@@ -114,15 +115,12 @@ def _must(command: Sequence[str | Path], what: str) -> None:
         raise SetupError(f"{what.capitalize()} failed; the lines above tell why.")
 
 
-def _base_python() -> str:
-    """A Python of the right version: this one, or one on the path."""
-    if sys.version_info[:2] == PYTHON:
-        return sys.executable
-    wanted = ".".join(map(str, PYTHON))
-    found = shutil.which(f"python{wanted}")
+def _base_python(blender: str) -> Path:
+    version = pythons.spelt(BLENDERS[blender])
+    found = pythons.find(BLENDERS[blender])
     if found is None:
-        raise SetupError(
-            f"Twostep needs Python {wanted}, for which Blender's modules are made, and this is "
-            f"Python {sys.version.split()[0]}: install Python {wanted} and start run.py with it."
+        raise NoPython(
+            f"Blender {blender} needs Python {version}, and none was found here: install it, from "
+            f"python.org or by your system's own means, so that python{version} starts it."
         )
     return found
