@@ -73,6 +73,7 @@ class Batch(Work):
 
     def step(self) -> bool:
         """Go on with the present dance, to its end if nothing has to be waited for."""
+        self._check()
         if state.cancelling:
             raise Cancelled(
                 f"Cancelled after {self._place} of {len(self.plan.orders)}; Export goes on there."

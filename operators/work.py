@@ -28,6 +28,10 @@ TICK = 0.1
 #: The work that goes on, and the timer that moves it in a window.
 _going: list[Work] = []
 _ticking: list[bpy.types.Timer] = []
+#: Work whose window was closed, and the operator that goes on with it in another one.
+_homeless: list[tuple[Work, str]] = []
+#: Files that are being read: what Blender cancels then is lost with the one before.
+_reading: list[str] = []
 
 
 class Work(ABC):
@@ -45,6 +49,8 @@ class Work(ABC):
         self.result: dict[str, Any] = {}
         #: What the worker was asked for, to tell when it fails.
         self.asked: dict[str, Any] = {}
+        #: Why it cannot be applied any more, or "".
+        self.lost = ""
         self._number = session.next_number()
 
     @property
@@ -60,6 +66,7 @@ class Work(ABC):
 
     def step(self) -> bool:
         """Go on a little. True: there is more to do at once; False: the worker is waited for."""
+        self._check()
         if state.cancelling:
             raise Cancelled("Cancelled; nothing was changed.")
         return self._advance()
@@ -73,6 +80,10 @@ class Work(ABC):
         if self in _going:
             _going.remove(self)
         state.running = state.cancelling = False
+
+    def _check(self) -> None:
+        if self.lost:
+            raise Cancelled(self.lost)
 
     def _advance(self) -> bool:
         self._hear()
@@ -124,7 +135,7 @@ class WorkOperator(_Operator):
     @classmethod
     def poll(cls, _context: bpy.types.Context) -> bool:
         """One at a time."""
-        if state.running:
+        if state.running and not _homeless:
             cls.poll_message_set(told(f"{state.said}; wait for it or cancel it"))
             return False
         return True
@@ -145,12 +156,15 @@ class WorkOperator(_Operator):
         """In a window: the work goes on while the user does."""
         if context.window is None or bpy.app.background:
             return self.execute(context)
-        self._work = self._work_of(context)
-        try:
-            self._work.start()
-        except BaseException:
-            self._work.close()
-            raise
+        if _homeless:
+            self._work, _ = _homeless.pop()
+        else:
+            self._work = self._work_of(context)
+            try:
+                self._work.start()
+            except BaseException:
+                self._work.close()
+                raise
         manager = context.window_manager
         _ticking.append(manager.event_timer_add(TICK, window=context.window))
         manager.progress_begin(0, 100)
@@ -171,13 +185,24 @@ class WorkOperator(_Operator):
                 return {"PASS_THROUGH"}
             outcome = self._finish(self._work)
         except BaseException:
-            self.cancel(context)
+            self._end(context)
             raise
-        self.cancel(context)
+        self._end(context)
         return outcome
 
     def cancel(self, context: bpy.types.Context) -> None:
-        """The end of it, whatever the reason; Blender calls this when it loads another file."""
+        """Blender closes the window where it was begun, or all of them to read another file.
+
+        In another window it goes on, if only to tell why it cannot.
+        """
+        if _reading:
+            self._work.close()
+            self._work.lost = "Cancelled, for another file was opened; nothing was changed."
+        _still(context)
+        _homeless.append((self._work, type(self).bl_idname.partition(".")[2]))
+        bpy.app.timers.register(_move, first_interval=TICK, persistent=True)
+
+    def _end(self, context: bpy.types.Context) -> None:
         try:
             self._work.close()
         finally:
@@ -213,11 +238,45 @@ def meant(scene: bpy.types.Scene) -> Iterator[None]:
         yield
 
 
+def _move() -> None:
+    """Let the work without a window go on in the one that there is."""
+    windows = bpy.context.window_manager.windows
+    if not (_homeless and windows):
+        return
+    with bpy.context.temp_override(window=windows[0]):
+        getattr(bpy.ops.twostep, _homeless[0][1])("INVOKE_DEFAULT")
+
+
+@bpy.app.handlers.persistent
+def _begin_reading(path: str) -> None:
+    _reading.append(path)
+
+
+@bpy.app.handlers.persistent
+def _end_reading(_path: str) -> None:
+    _reading.clear()
+
+
+def watch_files() -> None:
+    """Notice when Blender reads another file."""
+    handlers = bpy.app.handlers
+    handlers.load_pre.append(_begin_reading)
+    handlers.load_post.append(_end_reading)
+    handlers.load_post_fail.append(_end_reading)
+
+
 def stop() -> None:
     """End what goes on, nothing changed: the add-on is being switched off.
 
     Blender forgets a running operator whose class it takes back, without cancelling it.
     """
+    handlers = bpy.app.handlers
+    handlers.load_pre.remove(_begin_reading)
+    handlers.load_post.remove(_end_reading)
+    handlers.load_post_fail.remove(_end_reading)
+    _homeless.clear()
+    if bpy.app.timers.is_registered(_move):
+        bpy.app.timers.unregister(_move)
     for work in tuple(_going):
         work.close()
     if _ticking:
@@ -230,7 +289,9 @@ def _still(context: bpy.types.Context) -> None:
     while _ticking:
         manager.event_timer_remove(_ticking.pop())
     manager.progress_end()
-    show(context)
+    for workspace in bpy.data.workspaces:
+        workspace.status_text_set(None)
+    redraw()
 
 
 class TWOSTEP_OT_cancel(bpy.types.Operator):
@@ -250,11 +311,11 @@ class TWOSTEP_OT_cancel(bpy.types.Operator):
 
 
 def show(context: bpy.types.Context) -> None:
-    """Progress in the status bar, at the pointer and, by redrawing it, in the panel."""
+    """Progress in the status bars, at the pointer and, by redrawing it, in the panel."""
     share = f"{state.fraction:.0%}"
-    text = told(f"Twostep: {state.stage} {share}, Esc to cancel") if state.running else None
-    if context.workspace is not None:
-        context.workspace.status_text_set(text)
-    if state.running:
-        context.window_manager.progress_update(round(state.fraction * 100))
+    text = told(f"Twostep: {state.stage} {share}, Esc to cancel")
+    manager = context.window_manager
+    for window in manager.windows:
+        window.workspace.status_text_set(text)
+    manager.progress_update(round(state.fraction * 100))
     redraw()

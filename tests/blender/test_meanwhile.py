@@ -77,11 +77,37 @@ class TestFileLoaded:
     def test_in_a_window(self, context, short, tmp_path):
         button = Pressed(Run(plan(context)))
         going(button._work, lambda: session.state.fraction > 0)
-        button.cancel(bpy.context)  # Blender's part
-        bpy.ops.wm.read_homefile(use_empty=True)
-        assert not session.state.running and not button.reports
+        files = list(session.Path(bpy.app.tempdir).glob("twostep-*"))
+
+        def blenders_part(*_):
+            button.cancel(bpy.context)
+
+        bpy.app.handlers.load_pre.append(blenders_part)
+        try:
+            bpy.ops.wm.read_homefile(use_empty=True)
+        finally:
+            with contextlib.suppress(ValueError):
+                bpy.app.handlers.load_pre.remove(blenders_part)
+        assert not session.state.running and not work._reading and not work._ticking
+        assert not any(path.exists() for path in files)
+        # In a window the same operator goes on, and tells.
+        ((asked, name),) = work._homeless
+        work._homeless.clear()
+        assert asked is button._work and name == "pressed"
+        assert button.ticks() == {"CANCELLED"}
+        assert button.reports == [
+            ("INFO", "Cancelled, for another file was opened; nothing was changed.")
+        ]
         add_song(bpy.context, tmp_path / "Short.wav", 1)
         the_next_one_works()
+
+    def test_that_cannot_be_read(self, context, short, tmp_path):
+        (tmp_path / "damaged.blend").write_bytes(b"BLENDER-v999")
+        with started(Run(plan(context))) as run:
+            with pytest.raises(RuntimeError, match="failed"):
+                bpy.ops.wm.open_mainfile(filepath=str(tmp_path / "damaged.blend"))
+            assert not work._reading
+            assert "action" in finished(run)
 
     @pytest.mark.parametrize("move", ["dance", "score", "batch"])
     def test_by_a_script(self, context, performer, song, tmp_path, move):
@@ -264,14 +290,30 @@ class TestSwitchedOff:
         assert bpy.ops.twostep.dance() == {"FINISHED"}
 
 
-def test_a_second_window(context, short):
-    """There, nothing can be begun; closing the one where it began ends it."""
-    try:
-        bpy.ops.wm.window_new()
-    except RuntimeError as error:
-        pytest.skip(f"only a Blender with a screen has two windows ({error})")
-    assert len(context.window_manager.windows) == 2
-    with started(Run(plan(context))) as run:
-        with context.temp_override(window=context.window_manager.windows[1]):
-            assert not bpy.ops.twostep.dance.poll()
-        finished(run)
+class TestWindowClosed:
+    """The one where it began; Blender takes the operator away with it."""
+
+    def test_it_goes_on_in_another(self, context, short):
+        button = Pressed(Run(plan(context)))
+        going(button._work, lambda: session.state.fraction > 0)
+        button.cancel(context)
+        assert session.state.running and not work._ticking and not button.reports
+        assert bpy.app.timers.is_registered(work._move)
+        # What the timer does, which never fires here: the same operator is called again.
+        bpy.app.timers.unregister(work._move)
+        assert bpy.ops.twostep.dance.poll()
+        ((asked, _),) = work._homeless
+        work._homeless.clear()
+        assert not bpy.ops.twostep.dance.poll()
+        assert button.ticks() == {"FINISHED"}
+        assert len(key_times(short.animation_data.action)) == 60
+
+    def test_and_it_is_switched_off_then(self, context, short):
+        button = Pressed(Run(plan(context)))
+        button.cancel(context)
+        twostep.unregister()
+        try:
+            assert not bpy.app.timers.is_registered(work._move) and not work._homeless
+            assert not session.state.running and not session._workers
+        finally:
+            twostep.register()
