@@ -32,13 +32,14 @@ def environment(blender: str, extras: Sequence[str] = (), *, graphics: bool = Fa
 
     extras: more files of requirements/, without ".txt". graphics: also what rendering without a
     display needs of the system. Raises SetupError when something is missing that only the user
-    can install.
+    can install, NoPython when that is the Python this Blender needs.
     """
     folder = ROOT / ".venvs" / blender
     python = folder / ("Scripts/python.exe" if os.name == "nt" else "bin/python")
     if not python.exists():
+        base = _base_python(blender)
         print(f"Making an environment for Blender {blender} in {folder} ...", flush=True)
-        _must([_base_python(), "-m", "venv", folder], "making a virtual environment")
+        _must([base, "-m", "venv", folder], "making a virtual environment")
     _install(folder, python, ["inference", f"blender-{blender}", *extras])
     try:
         system.install_libraries(graphics=graphics)
