@@ -3,7 +3,9 @@
 
 from __future__ import annotations
 
+import array
 import json
+import math
 import os
 import re
 import shutil
@@ -11,6 +13,7 @@ import signal
 import subprocess
 import sys
 import uuid
+import wave
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -90,6 +93,7 @@ class Program:
         for each in files:
             if not (self.work / each.name).exists():
                 shutil.copy2(each, self.work / each.name)
+        write_song(self.work / "long.wav", beats=360)
         self._settings = {"run": self.run, "version": self.version, **settings}
 
     def go(self, session: Session) -> list[Step]:
@@ -196,6 +200,21 @@ class Program:
         if not found:
             raise LaunchError(f"{self.path} is no Blender: {(done.stdout + done.stderr)[-500:]}")
         return found[1].replace("_", " "), found[2]
+
+
+def write_song(path: Path, beats: int) -> None:
+    """A drum at 120 beats a minute, long enough for work on it to be interrupted."""
+    rate = 22_050
+    beat = array.array("h")
+    for index in range(rate // 2):
+        seconds = index / rate
+        kick = math.sin(2 * math.pi * 55 * seconds) * math.exp(-9 * seconds)
+        beat.append(round(24_000 * kick))
+    with wave.open(str(path), "wb") as file:
+        file.setnchannels(1)
+        file.setsampwidth(2)
+        file.setframerate(rate)
+        file.writeframes(beat.tobytes() * beats)
 
 
 def _screen() -> list[str]:

@@ -11,4 +11,15 @@ INSTALL = Session(
     command=("--command", "extension", "install-file", "--repo", "user_default", "{zip}"),
 )
 #: What a user does in the first days, in order: each goes on where the one before ended.
-FIRST_DAYS = (INSTALL, Session("first_use", "first_use"))
+FIRST_DAYS = (
+    INSTALL,
+    Session("first_use", "first_use", limit=1800),
+    Session("next_day", "next_day", blend="dance.blend", limit=1200),
+    Session("remove", "remove"),
+    Session("drop", "drop", profile="other"),
+    Session(
+        "remove_by_command",
+        profile="other",
+        command=("--command", "extension", "remove", "user_default.twostep"),
+    ),
+)

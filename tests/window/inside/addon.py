@@ -16,7 +16,8 @@ from . import driver, eyes
 
 #: What Blender calls the extension.
 NAME = "bl_ext.user_default.twostep"
-SONG = "first_steps.ogg"
+#: A song of half a minute, and one that takes its time.
+SONG, LONG = "first_steps.ogg", "long.wav"
 
 Doing = Generator[Any, Any, Any]
 
@@ -34,6 +35,12 @@ def folder() -> Path:
 def enabled() -> bool:
     """Whether Blender has it switched on."""
     return all(addon_utils.check(NAME)) and NAME in bpy.context.preferences.addons
+
+
+def registered() -> list[str]:
+    """Its classes that Blender knows, and its settings of a scene."""
+    names = [name for name in dir(bpy.types) if name.startswith("TWOSTEP_")]
+    return names + ["Scene.twostep"] * hasattr(bpy.types.Scene, "twostep")
 
 
 def now() -> bpy.types.WindowManager:
@@ -66,24 +73,44 @@ def dancer() -> bpy.types.Object:
     return bpy.context.view_layer.objects.active
 
 
-def load_song() -> None:
+def load_song(name: str = SONG) -> None:
     """By the operator, as the file browser calls it."""
-    assert bpy.ops.twostep.open_song(filepath=str(driver.WORK / SONG)) == {"FINISHED"}
+    assert bpy.ops.twostep.open_song(filepath=str(driver.WORK / name)) == {"FINISHED"}
 
 
-def set_up() -> Doing:
+def set_up(song: str = SONG) -> Doing:
     """To be yielded from: an empty scene with tab, dancer and song, ready to press Dance."""
     empty_scene()
     yield from open_tab()
     assert bpy.ops.twostep.add_dancer() == {"FINISHED"}
-    load_song()
+    load_song(song)
     bpy.ops.view3d.view_selected()
+    yield from driver.pause(0.3)
+
+
+def set_up_anew() -> Doing:
+    """To be yielded from: the same in a new file, in a step without a context of its own."""
+    if not enabled():
+        bpy.ops.preferences.addon_enable(module=NAME)
+    bpy.ops.wm.read_homefile()
+    yield from driver.pause(0.5)
+    with eyes.in_viewport():
+        empty_scene()
+    eyes.viewport().spaces.active.show_region_ui = True
+    yield from driver.pause(0.3)
+    eyes.region("UI").active_panel_category = "Twostep"
+    with eyes.in_viewport():
+        assert bpy.ops.twostep.add_dancer() == {"FINISHED"}
+        load_song()
+        bpy.ops.view3d.view_selected()
+        bpy.ops.ed.undo_push(message="set up")
     yield from driver.pause(0.3)
 
 
 def start_dance(progress: float = 0.02) -> Doing:
     """To be yielded from: Dance is pressed and on its way so far."""
-    assert bpy.ops.twostep.dance("INVOKE_DEFAULT") == {"RUNNING_MODAL"}
+    with eyes.in_viewport():
+        assert bpy.ops.twostep.dance("INVOKE_DEFAULT") == {"RUNNING_MODAL"}
     assert now().twostep_running
     yield driver.wait(
         lambda: now().twostep_fraction >= progress or not now().twostep_running,
@@ -124,13 +151,17 @@ def keys(of: bpy.types.Action | None = None) -> int:
     return sum(len(curve.keyframe_points) for curve in curves(of))
 
 
-def sound_strips() -> list[Any]:
-    """The sound strips of the scene, in every Blender."""
+def strips() -> Any:
+    """The strips of the scene's sequencer, in every Blender; none without one."""
     editor = bpy.context.scene.sequence_editor
     if editor is None:
-        return []
-    every = editor.strips if hasattr(editor, "strips") else editor.sequences
-    return [strip for strip in every if strip.type == "SOUND"]
+        return ()
+    return editor.strips if hasattr(editor, "strips") else editor.sequences
+
+
+def sound_strips() -> list[Any]:
+    """Those that sound."""
+    return [strip for strip in strips() if strip.type == "SOUND"]
 
 
 def workers() -> list[int]:
@@ -148,3 +179,8 @@ def workers() -> list[int]:
         except OSError:
             continue
     return found
+
+
+def temporary() -> list[str]:
+    """What the extension has in Blender's own folder for this session."""
+    return sorted(each.name for each in Path(bpy.app.tempdir).glob("twostep-*"))

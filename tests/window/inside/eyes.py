@@ -31,6 +31,14 @@ def region(kind: str = "WINDOW") -> bpy.types.Region:
     return next(each for each in viewport().regions if each.type == kind)
 
 
+def in_viewport() -> Any:
+    """The context of a user whose mouse is there."""
+    part = region("WINDOW")
+    return bpy.context.temp_override(
+        window=window(), screen=window().screen, area=viewport(), region=part
+    )
+
+
 def scale() -> float:
     """How many pixels a unit of the interface is."""
     return bpy.context.preferences.system.ui_scale
@@ -65,3 +73,33 @@ def take(name: str) -> Path | None:
             bpy.ops.screen.screenshot(filepath=str(path))
     driver.showed(path)
     return path
+
+
+def panels() -> Generator[None, Any, frozenset[str]]:
+    """To be yielded from: which of the extension's panels are drawn, that is, open."""
+    _listen()
+    _drawn.clear()
+    redraw()
+    yield from driver.pause(0.2)
+    return frozenset(_drawn)
+
+
+#: The panels that were drawn since it was last cleared.
+_drawn: set[str] = set()
+
+
+def _listen() -> None:
+    """Have every panel note that it is drawn."""
+    for name in dir(bpy.types):
+        kind = getattr(bpy.types, name) if name.startswith("TWOSTEP_PT_") else None
+        if kind is not None and not hasattr(kind.draw, "listens"):
+            kind.draw = _noting(name, kind.draw)
+
+
+def _noting(name: str, draw: Any) -> Any:
+    def drawn(self: Any, context: bpy.types.Context) -> None:
+        _drawn.add(name)
+        draw(self, context)
+
+    drawn.listens = True  # type: ignore[attr-defined]
+    return drawn

@@ -11,7 +11,7 @@ from typing import Any
 
 import bpy
 
-from . import eyes
+from . import driver, eyes
 
 Place = tuple[int, int]
 Doing = Generator[None, Any, Any]
@@ -61,7 +61,8 @@ def middle() -> Place:
 
 def under(place: Place) -> Generator[None, Any, str]:
     """What Blender says it would do were the button there clicked: "bpy.ops...", or nothing."""
-    yield from move(place)
+    eyes.window().event_simulate(type="MOUSEMOVE", value="NOTHING", x=place[0], y=place[1])
+    yield
     manager = bpy.context.window_manager
     manager.clipboard = ""
     part = eyes.region("UI")
@@ -73,24 +74,71 @@ def under(place: Place) -> Generator[None, Any, str]:
     return manager.clipboard
 
 
-def find(operator: str) -> Generator[None, Any, Place]:
-    """Where in the sidebar the button of an operator is, found by going over it with the mouse."""
-    for place in _raster():
+def find(operator: str, near: str = "") -> Generator[None, Any, Place]:
+    """Where in the sidebar the button of an operator is, found by going over it with the mouse.
+
+    From where it was the last time, which is where it mostly still is; else from the row of
+    another operator's, if one is named.
+    """
+    places = list(_raster())
+    if near in _found:
+        places.sort(key=lambda place: abs(place[1] - _found[near][1]))
+    if operator in _found:
+        places.insert(0, _found[operator])
+    for place in places:
         said = yield from under(place)
         if said.startswith(f"bpy.ops.{operator}("):
+            _found[operator] = place
             return place
     raise AssertionError(f"no button of {operator} is to be seen in the sidebar")
 
 
-def push(operator: str) -> Generator[None, Any, Place]:
+#: Where the buttons of operators were.
+_found: dict[str, Place] = {}
+
+
+def push(operator: str, near: str = "") -> Generator[None, Any, Place]:
     """Find the button of an operator in the sidebar and click it."""
-    place = yield from find(operator)
+    place = yield from find(operator, near)
     yield from click(place)
     return place
 
 
 def _raster() -> Iterator[Place]:
+    """Wide buttons first, then the small ones at the right edge, from the top downwards."""
     part, scale = eyes.region("UI"), eyes.scale()
-    for y in range(part.y + part.height - round(8 * scale), part.y, -round(8 * scale)):
-        for share in (0.5, 0.88):
+    for share in (0.5, 0.85):
+        for y in range(part.y + part.height - round(10 * scale), part.y, -round(14 * scale)):
             yield part.x + round(part.width * share), y
+
+
+def unfold(panel: str) -> Generator[None, Any, None]:
+    """Click panels of the sidebar open until that one is drawn, and no other one than its parent.
+
+    Blender tells nobody where a panel's header is; what a click there does is seen by which
+    panels are drawn afterwards.
+    """
+    parent = getattr(getattr(bpy.types, panel), "bl_parent_id", "")
+    part, scale = eyes.region("UI"), eyes.scale()
+    x, top = part.x + round(60 * scale), part.y + part.height - round(14 * scale)
+    if parent:
+        yield from unfold(parent)
+    else:
+        for ctrl in (True, False):  # the first alone is open, then it is closed, too
+            yield from click((x, top), ctrl=ctrl)
+            yield from driver.pause(0.5)
+        if panel in (yield from eyes.panels()):
+            return
+    for y in range(top, part.y, -round(12 * scale)):
+        before = yield from eyes.panels()
+        if (yield from under((x, y))):
+            continue
+        yield from click((x, y))
+        yield from driver.pause(0.5)
+        after = yield from eyes.panels()
+        if panel in after:
+            return
+        if before != after:
+            yield from click((x, y))
+            yield from driver.pause(0.5)
+    raise AssertionError(f"no click in the sidebar opened {panel}")

@@ -1,0 +1,80 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Another file is opened while a dance is made: it ends, and says so in the new one."""
+
+from __future__ import annotations
+
+import bpy
+
+from . import addon, driver, told
+from .driver import pause, step, tell
+from .eyes import see
+
+SAID = "Cancelled, for another file was opened; nothing was changed."
+PATH = driver.WORK / "break_files.blend"
+
+
+@step(bare=True)
+def a_new_one():
+    yield from addon.set_up_anew()
+    bpy.ops.wm.save_as_mainfile(filepath=str(PATH))
+    yield from addon.start_dance()
+    bpy.ops.wm.read_homefile()
+    yield addon.still(10)
+    yield from pause(0.6)
+    yield from see()
+    tell(said=told.only(SAID))
+    told.clean()
+    assert not bpy.data.actions
+
+
+@step(bare=True)
+def one_from_the_disk():
+    yield from addon.set_up_anew()
+    yield from addon.start_dance()
+    bpy.ops.wm.open_mainfile(filepath=str(PATH))
+    yield addon.still(10)
+    yield from pause(0.6)
+    yield from see()
+    tell(said=told.only(SAID))
+    told.clean()
+    assert not bpy.data.actions
+
+
+@step(bare=True)
+def the_same_again_without_its_windows():
+    yield from addon.start_dance()
+    bpy.ops.wm.open_mainfile(filepath=str(PATH), load_ui=False)
+    yield addon.still(10)
+    yield from pause(0.6)
+    tell(said=told.only(SAID))
+    told.clean()
+    assert not bpy.data.actions
+
+
+@step(bare=True)
+def one_that_cannot_be_read():
+    broken = driver.WORK / "broken.blend"
+    broken.write_bytes(PATH.read_bytes()[:5000])
+    told.forget()
+    yield from addon.start_dance()
+    try:
+        bpy.ops.wm.open_mainfile(filepath=str(broken))
+    except RuntimeError as error:
+        tell(blender=str(error).strip()[:80])
+    yield from pause(0.3)
+    assert addon.now().twostep_running
+    yield addon.still()
+    yield from pause(0.5)
+    assert addon.action() is not None
+    assert any("action " in line for line in told.lines())
+    told.clean()
+
+
+@step(bare=True)
+def the_factory_settings():
+    """They switch the extension off, too."""
+    yield from addon.start_dance()
+    bpy.ops.wm.read_factory_settings()
+    yield from pause(1.0)
+    assert not addon.enabled() and not addon.workers() and not addon.temporary()
+    yield from see()
