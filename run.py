@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Sets Twostep up and runs it. Needs Python 3.11 with pip, and nothing else.
+"""Sets Twostep up and runs it. Needs Python 3.11 with pip; tests in Blender 5.2 need 3.13.
 
 python run.py demo [SONG] [--out DIR]   a dancing figure as .blend, .fbx, .mp4 and .png
 python run.py rigs [--family NAME]      every family of rigs dances: a table, and pictures
