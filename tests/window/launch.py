@@ -93,7 +93,7 @@ class Program:
         for each in files:
             if not (self.work / each.name).exists():
                 shutil.copy2(each, self.work / each.name)
-        write_song(self.work / "long.wav", beats=360)
+        write_song(self.work / "long.wav", beats=1200)
         self._settings = {"run": self.run, "version": self.version, **settings}
 
     def go(self, session: Session) -> list[Step]:
@@ -164,10 +164,14 @@ class Program:
         ]  # fmt: skip
         named = [name for each in read if each["event"] == "start" for name in each["steps"]]
         begun = [each["step"] for each in read if each["event"] == "begin"]
-        if session.ends:
-            for name in named[len(steps) :]:
-                said = "Blender ended in it" if name in begun else "not reached"
-                steps.append(Step(session.name, name, False, error=said))
+        for name in named[len(steps) :]:
+            if name not in begun:
+                said = "not reached"
+            elif session.ends:
+                said = "Blender ended in it"
+            else:  # as it was meant to
+                said = ""
+            steps.append(Step(session.name, name, not said, error=said))
         return steps or [Step(session.name, "(start)", False, error="no step was begun")]
 
     def _ended(self, session: Session, code: int | None, log: Path) -> Step:

@@ -15,6 +15,8 @@ FIRST_DAYS = (
     INSTALL,
     Session("first_use", "first_use", limit=1800),
     Session("next_day", "next_day", blend="dance.blend", limit=1200),
+    Session("quick_start", "quick_start"),
+    Session("gallery", "gallery", limit=1800),
     Session("remove", "remove"),
     Session("drop", "drop", profile="other"),
     Session(

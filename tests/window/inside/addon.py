@@ -88,29 +88,9 @@ def set_up(song: str = SONG) -> Doing:
     yield from driver.pause(0.3)
 
 
-def set_up_anew() -> Doing:
-    """To be yielded from: the same in a new file, in a step without a context of its own."""
-    if not enabled():
-        bpy.ops.preferences.addon_enable(module=NAME)
-    bpy.ops.wm.read_homefile()
-    yield from driver.pause(0.5)
-    with eyes.in_viewport():
-        empty_scene()
-    eyes.viewport().spaces.active.show_region_ui = True
-    yield from driver.pause(0.3)
-    eyes.region("UI").active_panel_category = "Twostep"
-    with eyes.in_viewport():
-        assert bpy.ops.twostep.add_dancer() == {"FINISHED"}
-        load_song()
-        bpy.ops.view3d.view_selected()
-        bpy.ops.ed.undo_push(message="set up")
-    yield from driver.pause(0.3)
-
-
 def start_dance(progress: float = 0.02) -> Doing:
     """To be yielded from: Dance is pressed and on its way so far."""
-    with eyes.in_viewport():
-        assert bpy.ops.twostep.dance("INVOKE_DEFAULT") == {"RUNNING_MODAL"}
+    assert bpy.ops.twostep.dance("INVOKE_DEFAULT") == {"RUNNING_MODAL"}
     assert now().twostep_running
     yield driver.wait(
         lambda: now().twostep_fraction >= progress or not now().twostep_running,
@@ -181,6 +161,19 @@ def workers() -> list[int]:
     return found
 
 
-def temporary() -> list[str]:
-    """What the extension has in Blender's own folder for this session."""
-    return sorted(each.name for each in Path(bpy.app.tempdir).glob("twostep-*"))
+def forget_scene() -> None:
+    """As in a new file: no objects, no strips, no song."""
+    empty_scene()
+    for strip in sound_strips():
+        strips().remove(strip)
+    settings().song = settings().song_file = ""
+
+
+def fill_batch() -> None:
+    """The dancer, two songs, two styles, three files of each."""
+    bpy.ops.twostep.batch_add_job()
+    batch = settings().batch
+    job = batch.jobs[0]
+    for name in (SONG, LONG):
+        job.songs.add().path = str(driver.WORK / name)
+    job.styles, job.seeds = {"house", "salsa"}, "1-3"

@@ -31,14 +31,6 @@ def region(kind: str = "WINDOW") -> bpy.types.Region:
     return next(each for each in viewport().regions if each.type == kind)
 
 
-def in_viewport() -> Any:
-    """The context of a user whose mouse is there."""
-    part = region("WINDOW")
-    return bpy.context.temp_override(
-        window=window(), screen=window().screen, area=viewport(), region=part
-    )
-
-
 def scale() -> float:
     """How many pixels a unit of the interface is."""
     return bpy.context.preferences.system.ui_scale
@@ -103,3 +95,28 @@ def _noting(name: str, draw: Any) -> Any:
 
     drawn.listens = True  # type: ignore[attr-defined]
     return drawn
+
+
+def picture(name: str, *, sidebar: bool = False, seconds: float = 1.0) -> Generator[Any, Any, None]:
+    """To be yielded from: a picture for the documentation, of the viewport or its sidebar alone.
+
+    Small, in few colours; only where ImageMagick is, else a picture as any other.
+    """
+    redraw()
+    yield from driver.pause(seconds)
+    taken = take(name)
+    magick = shutil.which("magick") or shutil.which("convert")
+    if taken is None or magick is None:
+        return
+    cut = region("UI") if sidebar else viewport()
+    top = window().height - cut.y - cut.height
+    folder = driver.WORK / "docs"
+    folder.mkdir(exist_ok=True)
+    subprocess.run(
+        [
+            magick, str(taken), "-crop", f"{cut.width}x{cut.height}+{cut.x}+{top}", "+repage",
+            "+dither", "-colors", "128", "-strip", f"PNG8:{folder / name}.png",
+        ],
+        check=True,
+        timeout=60,
+    )  # fmt: skip

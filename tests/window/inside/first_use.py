@@ -56,7 +56,7 @@ def load_the_song():
 def press_dance():
     yield from hands.push("twostep.dance")
     yield wait(lambda: addon.now().twostep_running, "running", 5)
-    yield wait(lambda: addon.now().twostep_fraction > 0.3, "a third done", 240)
+    yield wait(lambda: addon.now().twostep_fraction > 0.1, "a tenth done", 240)
     yield from see("progress", 0.2)
     assert len(addon.workers()) == 1
 

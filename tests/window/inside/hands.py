@@ -82,7 +82,7 @@ def find(operator: str, near: str = "") -> Generator[None, Any, Place]:
     """
     places = list(_raster())
     if near in _found:
-        places.sort(key=lambda place: abs(place[1] - _found[near][1]))
+        places.sort(key=lambda place: (abs(place[1] - _found[near][1]), -place[0]))
     if operator in _found:
         places.insert(0, _found[operator])
     for place in places:
@@ -107,7 +107,7 @@ def push(operator: str, near: str = "") -> Generator[None, Any, Place]:
 def _raster() -> Iterator[Place]:
     """Wide buttons first, then the small ones at the right edge, from the top downwards."""
     part, scale = eyes.region("UI"), eyes.scale()
-    for share in (0.5, 0.85):
+    for share in (0.5, 0.86):
         for y in range(part.y + part.height - round(10 * scale), part.y, -round(14 * scale)):
             yield part.x + round(part.width * share), y
 

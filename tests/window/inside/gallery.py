@@ -1,0 +1,87 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""What a user sees: every section, both themes, a HiDPI screen, a narrow sidebar, languages."""
+
+from __future__ import annotations
+
+import bpy
+
+from . import addon, driver, hands, looks
+from .driver import pause, step
+from .eyes import picture, region
+
+#: The sections that are closed at first.
+SECTIONS = ("character", "timing", "movement", "keys", "export", "batch")
+
+
+@step
+def song_and_dancer():
+    yield from looks.dress()
+    bpy.context.preferences.system.viewport_aa = "8"
+    addon.forget_scene()
+    yield from addon.set_up()
+    yield from looks.frame()
+    yield from picture("ready")
+
+
+@step
+def progress():
+    yield from addon.start_dance(0.3)
+    yield from picture("progress", seconds=0.1)
+    yield addon.still()
+    assert addon.keys() > 0
+    first, last = addon.action().frame_range
+    bpy.context.scene.frame_set(round(first + 0.55 * (last - first)))
+    yield from looks.frame()
+    yield from picture("dance")
+
+
+@step
+def sections():
+    for name in SECTIONS:
+        yield from hands.unfold(f"TWOSTEP_PT_{name}")
+        if name == "batch":
+            addon.fill_batch()
+        if name == "character":
+            yield from looks.widen(60)
+        yield from picture(name, sidebar=True)
+    yield from hands.unfold("TWOSTEP_PT_score")
+    yield from picture("score", sidebar=True)
+
+
+@step
+def light_theme():
+    yield from hands.unfold("TWOSTEP_PT_dance")
+    yield from looks.dress(theme="light")
+    yield from picture("light")
+    yield from looks.dress(theme="dark")
+
+
+@step
+def languages():
+    for language in ("ja_JP", "fr_FR"):
+        yield from looks.dress(language=language)
+        yield from picture(f"language_{language}", sidebar=True)
+        yield from hands.unfold("TWOSTEP_PT_score")
+        yield from picture(f"language_{language}_score", sidebar=True)
+        yield from hands.unfold("TWOSTEP_PT_dance")
+    yield from looks.dress(language="")
+
+
+@step
+def narrow_sidebar():
+    yield from looks.widen(-400)
+    assert region("UI").width < 230
+    yield from picture("narrow", sidebar=True)
+    yield from hands.unfold("TWOSTEP_PT_score")
+    yield from picture("narrow_score", sidebar=True)
+    yield from hands.unfold("TWOSTEP_PT_dance")
+    yield from looks.widen(80)
+
+
+@step
+def hidpi():
+    yield from looks.dress(scale=2.0)
+    yield from looks.widen(160)
+    yield from picture("hidpi")
+    yield from looks.dress(scale=driver.config["scale"])
+    yield from pause(0.5)
