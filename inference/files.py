@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import errno
 import os
+import shutil
 import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
@@ -67,6 +68,18 @@ def make_folder(folder: Path, rest: str) -> None:
         raise TwostepError(
             f"The folder {folder} cannot be made ({error.strerror}){rest}"
         ) from error
+
+
+def remove_folder(folder: Path) -> None:
+    """Remove a folder, if it is there, that another process may be about to write to.
+
+    It gets another name first: under its own one nothing can come into it any more, and what is
+    written there is gone with it. Nothing is raised; a disk may well keep a part of it.
+    """
+    away = folder.with_name(f"{folder.name}.gone")
+    with suppress(OSError):  # Windows renames no folder with a file that is open
+        folder = folder.rename(away)
+    shutil.rmtree(folder, ignore_errors=True)
 
 
 def sentence(path: Path, error: OSError) -> str:

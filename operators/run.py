@@ -3,7 +3,6 @@
 
 from __future__ import annotations
 
-from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -11,7 +10,7 @@ from typing import Any
 import bpy
 
 from ..inference.errors import TwostepError
-from ..inference.files import replaced
+from ..inference.files import make_folder, remove_folder, replaced
 from ..inference.jobs import DanceJob
 from ..inference.motion import Motion
 from ..inference.retarget.options import Options
@@ -30,6 +29,7 @@ class Plan:
 
     The armature and the scene are remembered by their session uid: the user may rename things,
     undo, and delete while the worker works. bones: those that may be keyed; None: all of them.
+    folder: of the job's own files, to be made and removed.
     """
 
     armature: int
@@ -41,6 +41,7 @@ class Plan:
     bones: frozenset[str] | None
     job: DanceJob
     context: Motion | None
+    folder: Path
 
 
 def plan(context: bpy.types.Context) -> Plan:
@@ -54,11 +55,10 @@ def plan(context: bpy.types.Context) -> Plan:
     bones = None if wanted is None else frozenset(wanted)
     clip = _clip(context)
     pose = armature.present_pose(context, ob, found.bones) if settings.use_present_pose else None
-    folder = Path(bpy.app.tempdir)
-    number = session.next_number()
+    folder = Path(bpy.app.tempdir) / f"twostep-dance-{session.next_number()}"
     job = DanceJob(
         song=clip.path,
-        out=folder / f"twostep-dance-{number}.npz",
+        out=folder / "dance.npz",
         start=clip.start,
         length=clip.seconds,
         style=settings.style,
@@ -66,12 +66,12 @@ def plan(context: bpy.types.Context) -> Plan:
         seed=settings.seed,
         retime=settings.use_retime,
         loop=settings.use_loop,
-        context=folder / f"twostep-pose-{number}.npz" if pose else None,
+        context=folder / "pose.npz" if pose else None,
         provider=session.provider(),
     )
     placement = keys.Placement(clip.frame, keys.scene_fps(scene))
     return Plan(
-        ob.session_uid, scene.session_uid, found, clip, placement, options, bones, job, pose
+        ob.session_uid, scene.session_uid, found, clip, placement, options, bones, job, pose, folder
     )
 
 
@@ -86,6 +86,7 @@ class Run(Work):
 
     def start(self) -> None:
         """Hand the job to the worker. Raises TwostepError when there is none to be had."""
+        make_folder(self.plan.folder, "; see to it that it may be written.")
         if self.plan.context is not None and self.plan.job.context is not None:
             with replaced(self.plan.job.context) as path:
                 self.plan.context.save(path)
@@ -130,10 +131,8 @@ class Run(Work):
         """Tidy up, however it ended; a job that still runs is stopped."""
         self._drop()
         super().close()
-        for path in (self.plan.job.out, self.plan.job.context):
-            if path is not None:
-                with suppress(OSError):  # a temporary file that Blender removes anyway
-                    path.unlink(missing_ok=True)
+        # With its folder: the worker may have heard too late that nobody waits for what it writes.
+        remove_folder(self.plan.folder)
 
     def _recipe(self, style: str) -> dict[str, Any]:
         job = self.plan.job.to_fields()

@@ -3,7 +3,6 @@
 
 from __future__ import annotations
 
-from contextlib import suppress
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -11,7 +10,7 @@ from typing import Any
 import bpy
 
 from ..inference.errors import TwostepError
-from ..inference.files import replaced, scratch
+from ..inference.files import make_folder, remove_folder, replaced, scratch
 from ..inference.genres import GENRES
 from ..inference.jobs import AUTO, ScoreJob
 from ..inference.motion import Motion
@@ -78,9 +77,8 @@ class ScoreRun(Watching):
     def __init__(self, watch: Watch, wish: Wish) -> None:
         super().__init__(watch)
         self.wish = wish
-        folder, number = Path(bpy.app.tempdir), session.next_number()
-        self._motion = folder / f"twostep-score-{number}.npz"
-        self._made = folder / f"twostep-score-{number}.wav"
+        self._files = Path(bpy.app.tempdir) / f"twostep-score-{session.next_number()}"
+        self._motion, self._made = self._files / "motion.npz", self._files / "music.wav"
         self._folder = takes.folder(user_folder("music"))
 
     def start(self) -> None:
@@ -89,6 +87,7 @@ class ScoreRun(Watching):
             super().start()
 
     def _seen(self, motion: Motion) -> None:
+        make_folder(self._files, "; see to it that it may be written.")
         with replaced(self._motion) as path:
             motion.save(path)
         rhythm = self.wish.rhythm
@@ -140,9 +139,8 @@ class ScoreRun(Watching):
         """Tidy up, however it ended; a job that still runs is stopped."""
         self._drop()
         super().close()
-        for path in (self._motion, self._made):
-            with suppress(OSError):  # a temporary file that Blender removes anyway
-                path.unlink(missing_ok=True)
+        # With its folder: the worker may have heard too late that nobody waits for what it writes.
+        remove_folder(self._files)
 
     def _rhythm(self) -> Rhythm:
         downbeat = self.watch.frame(self.result["first_downbeat"])

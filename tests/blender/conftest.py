@@ -72,9 +72,6 @@ def _addon():
 @pytest.fixture(autouse=True)
 def context(_addon):
     bpy.ops.wm.read_homefile(use_empty=True)
-    # What a test that was cut short left behind is not the next one's fault.
-    for left in Path(bpy.app.tempdir).glob("twostep-*-*.*"):
-        left.unlink()
     return bpy.context
 
 

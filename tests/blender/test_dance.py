@@ -49,6 +49,22 @@ def test_the_button_dances(context, figure, strip):
     assert not list(session.Path(bpy.app.tempdir).glob("twostep-dance-*"))
 
 
+def test_a_worker_that_hears_too_late_leaves_nothing(context, figure, strip, monkeypatch):
+    """Once it writes it cannot be stopped: it writes after all was tidied up."""
+    run = Run(plan(context))
+    run.start()
+    monkeypatch.setattr(session, "cancel", lambda: None)
+    run.close()
+    worker, ended = session.worker(), []
+    limit = time.monotonic() + 120
+    while worker.busy and time.monotonic() < limit:
+        ended += [each for each in worker.poll() if each["event"] != "progress"]
+        time.sleep(0.01)
+    assert [each["event"] for each in ended[-1:]] == ["error"] and not worker.busy
+    assert not list(session.Path(bpy.app.tempdir).glob("twostep-dance-*"))
+    assert bpy.ops.twostep.dance() == {"FINISHED"}
+
+
 def test_the_same_seed_dances_the_same_and_another_does_not(context, figure, strip):
     dances = []
     for seed in (1, 1, 2):

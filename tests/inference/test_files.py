@@ -8,7 +8,7 @@ import sys
 import pytest
 
 from twostep.inference.errors import TwostepError
-from twostep.inference.files import replaced
+from twostep.inference.files import remove_folder, replaced
 
 
 def test_the_file_is_there_whole(tmp_path):
@@ -63,3 +63,15 @@ def test_others_may_read_it_as_any_new_file(tmp_path):
     with replaced(tmp_path / "a"):
         pass
     assert (tmp_path / "a").stat().st_mode == plain.stat().st_mode
+
+
+def test_nothing_comes_after_into_a_folder_that_goes(tmp_path):
+    folder = tmp_path / "job"
+    folder.mkdir()
+    with pytest.raises(TwostepError, match="does not exist"), replaced(folder / "a") as temporary:
+        temporary.write_text("half")
+        remove_folder(folder)
+    with pytest.raises(TwostepError, match="does not exist"), replaced(folder / "b"):
+        pass
+    assert not os.listdir(tmp_path)
+    remove_folder(folder)
