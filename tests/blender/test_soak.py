@@ -1,0 +1,108 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The short version of `python -m tests.soak`, and that what it counts shows every leak."""
+
+from __future__ import annotations
+
+import sys
+import tempfile
+import threading
+from pathlib import Path
+
+import bpy
+import pytest
+
+from twostep.operators.run import Run
+
+from ..soak import census, figures, turns
+
+pytestmark = [
+    pytest.mark.usefixtures("worker"),
+    pytest.mark.skipif(sys.platform != "linux", reason="counts what Linux tells of processes"),
+]
+
+#: One for each way to end but "keep", and that one.
+PLACES = (0, 1, 2, 3, 5)
+#: What two laps may differ by, bytes; much less than one dance held back would take in each.
+ROOM = 24 << 20
+
+
+@pytest.fixture
+def day(tmp_path, monkeypatch) -> turns.Day:
+    temporary = tmp_path / "temporary"
+    temporary.mkdir()
+    monkeypatch.setattr(tempfile, "tempdir", str(temporary))
+    monkeypatch.setattr(census, "folders", lambda: {temporary, Path(bpy.app.tempdir)})
+    return turns.Day(tmp_path / "songs")
+
+
+def lap(day) -> list[tuple[turns.Done, dict]]:
+    return [(day.take(turns.Turn(place)), census.census()) for place in PLACES]
+
+
+def test_a_second_lap_leaves_all_as_the_first_did(day):
+    lap(day)  # everything is used for the first time
+    first, second = lap(day), lap(day)
+    for place, (one, before), (again, after) in zip(PLACES, first, second, strict=True):
+        assert one.said == again.said == ("cancelled" if place == 3 else "danced")
+        assert one.keys == again.keys
+        assert not one.left and not again.left
+        assert after["blocks"] == before["blocks"]
+        assert not list(figures.other(before, after, f"At place {place}"))
+        for process in figures.PROCESSES:
+            assert after[process]["own"] - before[process]["own"] < ROOM
+    objects = [found["python"]["objects"] for _, found in (first[-1], second[-1])]
+    assert objects[1] - objects[0] < figures.MOST_OBJECTS
+    assert not [block for kind in second[-1][1]["blocks"].values() for block in kind[2:] if block]
+
+
+held: list = []
+
+
+def _block():
+    bpy.data.actions.new("left").use_fake_user = True
+
+
+def _orphan():
+    bpy.data.meshes.new("left")
+
+
+def _file():
+    (Path(bpy.app.tempdir) / "twostep-dance-0.npz").write_bytes(b"left")
+
+
+def _handle():
+    held.append(open(__file__))  # noqa: SIM115
+
+
+def _thread():
+    stop = threading.Event()
+    held.append(stop)
+    threading.Thread(target=stop.wait, daemon=True).start()
+
+
+def _handler():
+    bpy.app.handlers.load_post.append(_handle)
+
+
+def test_whatever_a_dance_would_leave_is_seen(day, monkeypatch):
+    turn = turns.Turn(2)  # which is not undone
+    day.open("mixamo")
+    assert not day.take(turn).left
+    close = Run.close
+    for leak in (_block, _orphan, _file, _handle, _thread, _handler):
+        known = census.census()
+
+        def leaking(self, leak=leak):
+            close(self)
+            leak()
+
+        monkeypatch.setattr(Run, "close", leaking)
+        try:
+            done = day.take(turn)
+            assert done.left or list(figures.other(known, census.census(), "Then")), leak
+        finally:
+            while held:
+                each = held.pop()
+                each.set() if isinstance(each, threading.Event) else each.close()
+            if leak is _handler:
+                bpy.app.handlers.load_post.remove(_handle)
