@@ -3,7 +3,8 @@
 
 from __future__ import annotations
 
-from contextlib import suppress
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
@@ -15,7 +16,7 @@ from ..inference.motion import Motion
 from ..scene import armature, debut, playback
 from . import session
 from .run import LABELS, style_label
-from .work import Work, WorkOperator, meant
+from .work import Work, WorkOperator
 
 
 class QuickRun(Work):
@@ -56,7 +57,7 @@ class QuickRun(Work):
         style = self.result["style"]
         self._note_provider()
         name = f"{debut.TITLE} - {LABELS.get(style, style)}"
-        with meant(scene):
+        with _shown(scene):
             self.made = debut.perform(bpy.context, motion, name, self._recipe(style))
         self.warnings += self.made.warnings
         bpm, seconds = self.result["bpm"], self.result["seconds"]
@@ -75,6 +76,21 @@ class QuickRun(Work):
         recipe = {key: value for key, value in self.job.to_fields().items() if key != "out"}
         made = {name: self.result[name] for name in ("bpm", "weights")}
         return {**recipe, "danced_style": style, "present_pose": False, **made}
+
+
+@contextmanager
+def _shown(scene: bpy.types.Scene) -> Iterator[None]:
+    """The scene in the window, whichever one the user looks at meanwhile: bones are made there."""
+    window = bpy.context.window
+    before = window.scene if window is not None else scene
+    if before == scene:
+        yield
+        return
+    window.scene = scene
+    try:
+        yield
+    finally:
+        window.scene = before
 
 
 class TWOSTEP_OT_quick_start(WorkOperator, bpy.types.Operator):

@@ -79,6 +79,7 @@ def _link(
     """Put an object where the view layer shows it: an excluded collection would hide it."""
     collection = beside.users_collection[0] if beside else context.collection
     collection.objects.link(ob)
+    context.view_layer.update()  # else nothing new is visible yet
     if context.view_layer.objects.get(ob.name) is None or not ob.visible_get():
         collection.objects.unlink(ob)
         context.scene.collection.objects.link(ob)

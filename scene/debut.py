@@ -77,6 +77,7 @@ def perform(
             place = framing.room(context, (low, high), scene.cursor.location)
         rig = add_dancer(context, location=place)
         placement = keys.Placement(scene.frame_start, keys.scene_fps(scene))
+        rig.show_in_front = False  # the figure shall be seen, not its bones
         landed = apply_dance(rig, motion, placement, name, recipe)
         frames = staging.dance_range(rig)
         stage = bpy.data.collections.new("Stage")

@@ -61,6 +61,7 @@ def room(context: bpy.types.Context, box: Box, place: Vector) -> Vector:
 
     Floors do not count, nor does what is so large that the dance is inside it.
     """
+    context.view_layer.update()  # else things may be where they were before
     others = [found for ob in context.visible_objects if (found := _box(ob)) is not None]
     at = np.array(place, dtype=float)
     for _ in range(len(others) + 1):

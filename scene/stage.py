@@ -166,6 +166,7 @@ def lights(middle: Vector) -> list[bpy.types.Object]:
     ):
         lamp = bpy.data.lights.new(name, "AREA")
         lamp.energy, lamp.size, lamp.color = watts, size, colour
+        lamp.cutoff_distance = 0.5  # not used, but viewports draw a line as long as that
         light = bpy.data.objects.new(name, lamp)
         light.location = middle + Vector(place)
         aim = middle + Vector((0, 0, 1.1)) - light.location

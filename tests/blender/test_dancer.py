@@ -196,3 +196,13 @@ def test_into_a_collection_that_the_view_layer_hides(context):
     rig = add_dancer(context)
     assert rig.visible_get()
     assert len(rig.data.bones) == 24
+
+
+def test_into_the_active_collection(context):
+    chosen = bpy.data.collections.new("Chosen")
+    context.scene.collection.children.link(chosen)
+    layer = context.view_layer.layer_collection.children["Chosen"]
+    context.view_layer.active_layer_collection = layer
+    rig = add_dancer(context)
+    assert list(chosen.objects) == [rig, *rig.children]
+    assert not context.scene.collection.objects
