@@ -50,6 +50,11 @@ class Batch(Work):
         """Whether every dance has ended, one way or another."""
         return self._place >= len(self.plan.orders)
 
+    @property
+    def touches(self) -> bool:
+        """Each step may export."""
+        return True
+
     def start(self) -> None:
         """Begin: the results of the last time are forgotten."""
         super().start()

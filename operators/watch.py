@@ -98,6 +98,11 @@ class Watching(Work):
         self._reader = poses.Reader(scene, ob, watch.bones, watch.frames)
         self._told = False
 
+    @property
+    def touches(self) -> bool:
+        """While the poses are read, too."""
+        return self.done or not self._reader.done
+
     def _advance(self) -> bool:
         if not self._reader.done:
             self._reader.read(bpy.context, _SLICE)

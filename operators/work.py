@@ -24,6 +24,10 @@ else:  # Blender registers classes together with those of its own that they deri
 
 #: How often the work goes on a step, seconds.
 TICK = 0.1
+#: While Blender does this, nothing is to change under it.
+_JOBS = ("RENDER", "OBJECT_BAKE")
+#: Operators of the user's own hand, which ends them soon.
+_HANDS = ("TRANSFORM_OT_", "POSE_OT_")
 
 #: The work that goes on, and the timer that moves it in a window.
 _going: list[Work] = []
@@ -57,6 +61,11 @@ class Work(ABC):
     def done(self) -> bool:
         """Whether it can be applied."""
         return bool(self.result)
+
+    @property
+    def touches(self) -> bool:
+        """Whether the scene is read or written next."""
+        return self.done
 
     def start(self) -> None:
         """Begin; from now on the panel shows it."""
@@ -178,12 +187,14 @@ class WorkOperator(_Operator):
             state.cancelling = True
         elif event.type != "TIMER":
             return {"PASS_THROUGH"}
+        work = self._work
         try:
-            self._work.step()
-            if not self._work.done:
+            if not (work.touches and _waits(context)):
+                work.step()
+            if not work.done or _waits(context):
                 show(context)
                 return {"PASS_THROUGH"}
-            outcome = self._finish(self._work)
+            outcome = self._finish(work)
         except BaseException:
             self._end(context)
             raise
@@ -238,6 +249,20 @@ def meant(scene: bpy.types.Scene) -> Iterator[None]:
         yield
 
 
+def _waits(context: bpy.types.Context) -> bool:
+    """Whether the scene is in use, which is told; nobody who cancels has to wait."""
+    if state.cancelling:
+        return False
+    if any(map(bpy.app.is_job_running, _JOBS)):
+        state.stage = "Waiting for the rendering"
+        return True
+    running = (each for window in context.window_manager.windows for each in window.modal_operators)
+    if any(each.bl_idname.startswith(_HANDS) for each in running):
+        state.stage = "Waiting for your move"
+        return True
+    return False
+
+
 def _move() -> None:
     """Let the work without a window go on in the one that there is."""
     windows = bpy.context.window_manager.windows
@@ -290,7 +315,7 @@ def _still(context: bpy.types.Context) -> None:
         manager.event_timer_remove(_ticking.pop())
     manager.progress_end()
     for workspace in bpy.data.workspaces:
-        workspace.status_text_set(None)
+        _say(workspace, None)
     redraw()
 
 
@@ -316,6 +341,12 @@ def show(context: bpy.types.Context) -> None:
     text = told(f"Twostep: {state.stage} {share}, Esc to cancel")
     manager = context.window_manager
     for window in manager.windows:
-        window.workspace.status_text_set(text)
+        _say(window.workspace, text)
     manager.progress_update(round(state.fraction * 100))
     redraw()
+
+
+def _say(workspace: bpy.types.WorkSpace, text: str | None) -> None:
+    """In its status bar: Blender asks the context which workspace is meant."""
+    with bpy.context.temp_override(workspace=workspace):
+        workspace.status_text_set(text)

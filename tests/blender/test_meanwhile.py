@@ -302,7 +302,7 @@ class TestWindowClosed:
         # What the timer does, which never fires here: the same operator is called again.
         bpy.app.timers.unregister(work._move)
         assert bpy.ops.twostep.dance.poll()
-        ((asked, _),) = work._homeless
+        assert [each for each, _ in work._homeless] == [button._work]
         work._homeless.clear()
         assert not bpy.ops.twostep.dance.poll()
         assert button.ticks() == {"FINISHED"}
