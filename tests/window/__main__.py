@@ -12,7 +12,9 @@ code is 1 when a step failed.
 from __future__ import annotations
 
 import argparse
+import os
 import platform
+import shutil
 import subprocess
 import sys
 from collections.abc import Sequence
@@ -46,6 +48,7 @@ def arguments(line: Sequence[str] | None = None) -> argparse.Namespace:
     )
     parser.add_argument("--language", default="", help="as Blender calls it: ja_JP, fr_FR ...")
     parser.add_argument("--docs", type=Path, help="a folder for the pictures of the documentation")
+    parser.add_argument("--report", type=Path, help="a page (.md) of what came of it")
     return parser.parse_args(line)
 
 
@@ -80,6 +83,18 @@ def run(program: Program, sessions: Sequence[Session]) -> list[Step]:
     return steps
 
 
+def pictures(program: Program, folder: Path) -> None:
+    """Copy the pictures for the documentation that one Blender made."""
+    folder.mkdir(parents=True, exist_ok=True)
+    for path in sorted((program.work / "docs").glob("*.png")):
+        shutil.copy2(path, folder)
+
+
+def system() -> str:
+    """On what it ran, as far as it matters."""
+    return f"{platform.system()} {platform.machine()}, {os.cpu_count()} processor cores."
+
+
 def main(line: Sequence[str] | None = None) -> int:
     """Run what the command line asks for."""
     asked = arguments(line)
@@ -97,7 +112,7 @@ def main(line: Sequence[str] | None = None) -> int:
         return 2
     settings = {
         "zip": zipped.name, "theme": asked.theme, "scale": asked.scale, "narrow": asked.narrow,
-        "language": asked.language, "docs": asked.docs is not None,
+        "language": asked.language,
     }  # fmt: skip
     runs: dict[str, Sequence[Step]] = {}
     for program in programs:
@@ -107,6 +122,10 @@ def main(line: Sequence[str] | None = None) -> int:
         program.prepare(settings, [zipped, ROOT / "assets" / "first_steps.ogg"])
         runs[program.version] = run(program, sessions)
         results.write(out / "results.json", runs)
+    if asked.docs:
+        pictures(programs[-1], asked.docs)
+    if asked.report:
+        asked.report.write_text(results.report(runs, system()), encoding="utf-8")
     print(f"Results and pictures: {out}")
     return results.failed(runs.values())
 

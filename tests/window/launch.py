@@ -109,6 +109,7 @@ class Program:
             "--python", "inside/start.py", "--", session.scenario,
         ]  # fmt: skip
         log = self.work / f"{session.name}.log"
+        (self.work / "results" / f"{session.scenario}.jsonl").unlink(missing_ok=True)
         code = self._start(arguments, log, session)
         steps = self._steps(session) if session.scenario else []
         return [*steps, self._ended(session, code, log)]
@@ -153,7 +154,6 @@ class Program:
         path = self.work / "results" / f"{session.scenario}.jsonl"
         lines = path.read_text(encoding="utf-8").splitlines() if path.exists() else []
         read = [json.loads(line) for line in lines]
-        shutil.move(path, path.with_name(f"{session.name}.jsonl")) if lines else None
         steps = [
             Step(
                 session.name, each["step"], each["ok"], each["seconds"], each["error"],

@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import os
 import sys
+import time
 from collections.abc import Generator
 from pathlib import Path
 from typing import Any
@@ -102,6 +103,13 @@ def start_dance(progress: float = 0.02) -> Doing:
 def still(seconds: float = 300.0) -> driver.Wait:
     """To be yielded: nothing is being made any more."""
     return driver.wait(lambda: not now().twostep_running, "done", seconds)
+
+
+def until_still(seconds: float) -> Doing:
+    """To be yielded from: as long as something is being made, but no longer than that."""
+    end = time.monotonic() + seconds
+    while now().twostep_running and time.monotonic() < end:
+        yield
 
 
 def action() -> bpy.types.Action | None:
