@@ -101,7 +101,8 @@ def _opened(path: Path) -> av.container.InputContainer:
         raise TwostepError(f"“{path.name}” is an empty file: choose another song.")
     av.logging.set_level(None)  # FFmpeg would write its own remarks to the terminal
     try:
-        container = av.open(str(path), mode="r", options=_OPTIONS, metadata_errors="ignore")
+        # Said to be a file, lest a name be taken for an address.
+        container = av.open(f"file:{path}", "r", options=_OPTIONS, metadata_errors="ignore")
     except PermissionError as error:
         raise TwostepError(f"“{path.name}” may not be read: check its permissions.") from error
     except (av.error.FFmpegError, OSError, ValueError) as error:
