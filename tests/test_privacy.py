@@ -1,9 +1,10 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""What ships reaches out for nobody: by what it imports, by its manifest, and whatever a song is."""
+"""What ships reaches out for nobody: by its imports, its manifest, and whatever a song is."""
 
 from __future__ import annotations
 
 import ast
+import os
 import re
 import socket
 import subprocess
@@ -20,6 +21,8 @@ from twostep.inference.audio.decode import RATE, decode, duration
 from twostep.inference.cli import main
 from twostep.inference.errors import TwostepError
 from twostep.tools.build_extension import SHIPPED
+
+from .blender.watching import watch
 
 ROOT = Path(__file__).resolve().parent.parent
 #: Modules that can reach another machine, and those that show a page of one.
@@ -116,7 +119,7 @@ def listener() -> Iterator[tuple[str, list]]:
                 visitor.close()
 
         threading.Thread(target=listen, daemon=True).start()
-        yield "127.0.0.1:{}".format(server.getsockname()[1]), came
+        yield f"127.0.0.1:{server.getsockname()[1]}", came
         server.shutdown(socket.SHUT_RDWR)
 
 
@@ -183,3 +186,30 @@ def test_a_file_that_is_called_like_an_address_is_a_file(name, tmp_path, monkeyp
     monkeypatch.chdir(tmp_path)
     samples, _ = decode(name, 0.0, 1.0)
     assert len(samples) == RATE
+
+
+@pytest.mark.slow
+def test_the_command_line_asks_nobody_and_writes_what_it_is_told_to(tmp_path):
+    """With no network, and watched, where that can be done; see `blender/test_privacy.py`."""
+    home, temporary, out = (tmp_path / name for name in ("home", "temporary", "out"))
+    for folder in (home, temporary, out):
+        folder.mkdir()
+    variables = {"PATH": os.environ["PATH"], "HOME": str(home), "TMPDIR": str(temporary)}
+    song, dance, music = ROOT / "assets" / "first_steps.ogg", out / "dance.bvh", out / "music.wav"
+    asked = {
+        "dance": (song, "--length", "8", "--out", dance),
+        "score": (dance, "--length", "4", "--genre", "house", "--out", music),
+    }
+    for name, arguments in asked.items():
+        command = [sys.executable, "-m", "twostep", name, *map(str, arguments)]
+        seen = watch(command, variables, tmp_path / name)
+        assert not [event for event in seen.events if event[0].startswith(("socket.", "urllib."))]
+        assert not [line for line in seen.reached if "sun_path" not in line]
+        devices = ("/dev/", "/proc/", "/sys/")
+        wrote = [Path(path) for path in seen.wrote if not path.startswith(devices)]
+        mine = (out, temporary, tmp_path / name, ROOT)  # Python keeps its bytecode in the sources
+        assert not [path for path in wrote if not any(path.is_relative_to(top) for top in mine)]
+        sources = [path for path in wrote if path.is_relative_to(ROOT)]
+        assert not [path for path in sources if "__pycache__" not in path.parts]
+    assert {path.name for path in out.iterdir()} == {"dance.bvh", "music.wav"}
+    assert not list(home.iterdir()) and not list(temporary.iterdir())

@@ -9,19 +9,12 @@ from __future__ import annotations
 import json
 import os
 import subprocess
-import sys
-import sysconfig
 import zipfile
 from pathlib import Path
 
 import pytest
 
-INSTALL = """
-import sys, bpy
-zip_path = sys.argv[1]
-print(bpy.ops.extensions.package_install_files(
-    filepath=zip_path, repo="user_default", enable_on_install=False))
-"""
+from .installing import INSTALL, bare, command
 
 DANCE = """
 import json, subprocess, sys
@@ -65,29 +58,12 @@ finally:
 """
 
 
-#: What Blender's own Python holds, as far as this wheel needs it.
-BLENDERS_OWN = ("bpy", "numpy", "numpy.libs", "requests", "urllib3", "certifi", "idna", "zstandard")
-BLENDERS_OWN += ("charset_normalizer",)
-
-
 @pytest.fixture(scope="module")
-def bare(tmp_path_factory) -> Path:
-    """A folder of packages as in a Blender that nobody has installed anything into."""
-    folder = tmp_path_factory.mktemp("blender") / "site-packages"
-    folder.mkdir()
-    there = Path(sysconfig.get_path("platlib"))
-    for name in BLENDERS_OWN:
-        if (there / name).exists():
-            (folder / name).symlink_to(there / name, target_is_directory=True)
-    return folder
-
-
-@pytest.fixture(scope="module")
-def variables(tmp_path_factory, extension_zip, bare) -> dict[str, str]:
+def variables(tmp_path_factory, extension_zip) -> dict[str, str]:
     """A user's folder that has never seen Blender, and networks if the zip has none yet."""
     resources = tmp_path_factory.mktemp("user")
     found = {**os.environ, "BLENDER_USER_RESOURCES": str(resources)}
-    found["PYTHONPATH"] = str(bare)
+    found["PYTHONPATH"] = str(bare(tmp_path_factory.mktemp("blender")))
     found.pop("TWOSTEP_WEIGHTS", None)
     with zipfile.ZipFile(extension_zip) as packed:
         trained = "models/weights/dance/dance.json" in packed.namelist()
@@ -101,9 +77,8 @@ def variables(tmp_path_factory, extension_zip, bare) -> dict[str, str]:
 
 
 def blender(script: str, arguments: list[Path], variables: dict[str, str]) -> str:
-    # -P, -S: nothing of the folder and the environment where the tests run is found by chance.
     done = subprocess.run(
-        [sys.executable, "-P", "-S", "-c", script, *map(str, arguments)],
+        command(script, *arguments),
         env=variables,
         capture_output=True,
         text=True,
