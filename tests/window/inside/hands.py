@@ -85,11 +85,17 @@ def find(operator: str, near: str = "") -> Generator[None, Any, Place]:
         places.sort(key=lambda place: (abs(place[1] - _found[near][1]), -place[0]))
     if operator in _found:
         places.insert(0, _found[operator])
+    wanted, before = f"bpy.ops.{operator}(", places[0]
     for place in places:
-        said = yield from under(place)
-        if said.startswith(f"bpy.ops.{operator}("):
-            _found[operator] = place
-            return place
+        if (yield from under(place)).startswith(wanted):
+            # Blender may be a little behind the mouse: it may be where the mouse was before.
+            for maybe in (place, before):
+                yield from move(maybe)
+                yield from driver.pause(0.2)
+                if (yield from under(maybe)).startswith(wanted):
+                    _found[operator] = maybe
+                    return maybe
+        before = place
     raise AssertionError(f"no button of {operator} is to be seen in the sidebar")
 
 
