@@ -11,7 +11,11 @@ from mathutils import Matrix
 from twostep.demo.rigs import families, perform
 from twostep.demo.rigs.measure import BOUNDS, measured, missed
 from twostep.demo.rigs.watch import watch
+from twostep.inference.contacts import stretches
+from twostep.inference.proportions import OURS
+from twostep.inference.retarget import fit
 from twostep.inference.retarget.options import Options
+from twostep.inference.skeleton import CONTACT_JOINTS
 from twostep.scene import armature, versions
 
 SECONDS = 8.0
@@ -66,6 +70,26 @@ def test_what_is_wrong_shows_in_the_figures(context, motion):
         point.co.y += 1.0
     found = set(missed(figures(context, ob, motion, family.metre)))
     assert found == {*BOUNDS} - {"limbs_mean", "float_worst"}
+
+
+def strayed(ob, motion):
+    """How far standing feet would be from their places if they were not planted, mean, cm.
+
+    The hips of this body are wider than ours and turn as ours do, so they rise, sink and swing more
+    while the feet stand. To plant these moves knees, and the body where a leg is nearly straight,
+    by about as much (in other styles .6 to .9 of it): no way back from the rig knows of it.
+    """
+    figure = armature.figure(ob, armature.recognition(ob).bones)
+    own, found = figure.proportions, []
+    away = fit(motion, figure).positions(own.offsets) - motion.positions()
+    for column, joint in enumerate(CONTACT_JOINTS):
+        side, toe = divmod(column, 2)
+        higher = (own.toe - OURS.toe if toe else own.ankle - OURS.ankle)[side]
+        for start, stop in stretches(motion.contacts[:, column] > 0.5):
+            here = away[start:stop, joint]
+            place = np.r_[np.median(here[:, :2], axis=0), higher]
+            found.append(np.linalg.norm(here - place, axis=1))
+    return 100 * np.concatenate(found).mean()
 
 
 def scaled(ob, factor):
@@ -127,9 +151,8 @@ def test_whatever_its_body_and_pose_at_rest(context, motion, measures):
     family = families.planned("unreal4", "unreal", **measures)
     ob = perform.stage(context, family, motion)
     done = perform.perform(context, family, ob, motion)
-    # Wide hips over short legs: some of a lively dance is beyond their reach.
-    within = {"trip_cm"} if "hips" in measures and done.figures.trip_cm <= 1.5 else set()
-    assert not set(done.missed) - within, done.figures
+    within = {"trip_cm"} if done.figures.trip_cm <= strayed(ob, motion) else set()
+    assert not set(done.missed) - within, (done.figures, strayed(ob, motion))
 
 
 def test_a_moving_carrier_takes_the_dance_along(context, motion):
