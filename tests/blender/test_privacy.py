@@ -216,6 +216,15 @@ def test_what_it_keeps_is_music_and_presets(journey):
     assert {Path(name).parts[0] for name in journey.kept} == {"music", "rigs"}
 
 
+def test_what_is_handed_on_does_not_tell_where_the_song_lies(journey, song):
+    """The .blend does, as Blender's do, and so do job files and a batch's notes, to find it."""
+    folder = str(song.parent).encode()
+    files = [path for path in journey.out.rglob("*") if path.is_file()]
+    telling = {path.suffix for path in files if folder in path.read_bytes()}
+    assert len({path.suffix for path in files}) > 4
+    assert telling <= {".blend", ".toml", ".json"}
+
+
 def test_nothing_is_left_when_it_is_removed(journey):
     """Blender deletes what an extension keeps, together with it."""
     assert not journey.extension.exists()
