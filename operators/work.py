@@ -328,6 +328,8 @@ class TWOSTEP_OT_cancel(bpy.types.Operator):
 
     @classmethod
     def poll(cls, _context: bpy.types.Context) -> bool:
+        if not state.running:
+            cls.poll_message_set(told("Nothing is being made"))
         return state.running
 
     def execute(self, context: bpy.types.Context) -> set[str]:
