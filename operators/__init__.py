@@ -42,6 +42,11 @@ from .reports import (
 )
 from .score import TWOSTEP_OT_read_rhythm, TWOSTEP_OT_score, TWOSTEP_OT_score_variation
 from .seed import TWOSTEP_OT_dice
+from .setting_presets import (
+    TWOSTEP_OT_apply_settings,
+    TWOSTEP_OT_delete_settings,
+    TWOSTEP_OT_save_settings,
+)
 from .song import TWOSTEP_OT_open_song
 from .trouble import covered
 from .work import TWOSTEP_OT_cancel
@@ -59,6 +64,9 @@ _OPERATORS: tuple[type, ...] = (
     TWOSTEP_OT_apply_preset,
     TWOSTEP_OT_delete_preset,
     TWOSTEP_OT_dice,
+    TWOSTEP_OT_apply_settings,
+    TWOSTEP_OT_save_settings,
+    TWOSTEP_OT_delete_settings,
     TWOSTEP_OT_dance,
     TWOSTEP_OT_quick_start,
     TWOSTEP_OT_play_in_sync,

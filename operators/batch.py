@@ -9,7 +9,7 @@ import bpy
 
 from ..inference.errors import TwostepError
 from ..scene import batches
-from ..scene.words import reported
+from ..scene.words import reported, told
 from . import batch_file
 from .batch_plan import counted, plan
 from .batch_run import Batch
@@ -31,6 +31,16 @@ class TWOSTEP_OT_batch_retry(WorkOperator, bpy.types.Operator):
 
     bl_idname = "twostep.batch_retry"
     bl_label = "Retry Failed"
+
+    @classmethod
+    def poll(cls, context: bpy.types.Context) -> bool:
+        if not super().poll(context):
+            return False
+        results = context.scene.twostep.batch.results
+        if not any(result.state == "FAILED" for result in results):
+            cls.poll_message_set(told("Nothing failed the last time"))
+            return False
+        return True
 
     def _work_of(self, context: bpy.types.Context) -> Batch:
         return Batch(plan(context, again=True))
@@ -57,7 +67,7 @@ class TWOSTEP_OT_batch_save(bpy.types.Operator):
     bl_idname = "twostep.batch_save"
     bl_label = "Save as Job File"
 
-    filepath: bpy.props.StringProperty(subtype="FILE_PATH", options={"SKIP_SAVE"})
+    filepath: bpy.props.StringProperty(subtype="FILE_PATH", options={"SKIP_SAVE", "HIDDEN"})
     filter_glob: bpy.props.StringProperty(default="*.toml", options={"HIDDEN"})
     check_existing: bpy.props.BoolProperty(default=True, options={"HIDDEN"})
 

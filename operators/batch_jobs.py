@@ -9,6 +9,7 @@ import bpy
 
 from ..inference.errors import TwostepError
 from ..scene import armature
+from ..scene.words import told
 
 
 class TWOSTEP_OT_batch_add_job(bpy.types.Operator):
@@ -45,7 +46,10 @@ class TWOSTEP_OT_batch_remove_job(bpy.types.Operator):
 
     @classmethod
     def poll(cls, context: bpy.types.Context) -> bool:
-        return _job(context) is not None
+        if _job(context) is None:
+            cls.poll_message_set(told("The batch has no job yet"))
+            return False
+        return True
 
     def execute(self, context: bpy.types.Context) -> set[str]:
         batch = context.scene.twostep.batch
@@ -61,7 +65,7 @@ class TWOSTEP_OT_batch_add_songs(bpy.types.Operator):
     bl_label = "Add Songs"
     bl_options = {"UNDO", "INTERNAL"}
 
-    directory: bpy.props.StringProperty(subtype="DIR_PATH", options={"SKIP_SAVE"})
+    directory: bpy.props.StringProperty(subtype="DIR_PATH", options={"SKIP_SAVE", "HIDDEN"})
     files: bpy.props.CollectionProperty(
         type=bpy.types.OperatorFileListElement, options={"SKIP_SAVE", "HIDDEN"}
     )
@@ -70,7 +74,10 @@ class TWOSTEP_OT_batch_add_songs(bpy.types.Operator):
 
     @classmethod
     def poll(cls, context: bpy.types.Context) -> bool:
-        return _job(context) is not None
+        if _job(context) is None:
+            cls.poll_message_set(told("The batch has no job yet"))
+            return False
+        return True
 
     def invoke(self, context: bpy.types.Context, event: bpy.types.Event) -> set[str]:
         context.window_manager.fileselect_add(self)
@@ -100,7 +107,10 @@ class TWOSTEP_OT_batch_remove_song(bpy.types.Operator):
     @classmethod
     def poll(cls, context: bpy.types.Context) -> bool:
         job = _job(context)
-        return job is not None and job.active_song < len(job.songs)
+        if job is None or job.active_song >= len(job.songs):
+            cls.poll_message_set(told("The job has no song yet"))
+            return False
+        return True
 
     def execute(self, context: bpy.types.Context) -> set[str]:
         job = _job(context)

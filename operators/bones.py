@@ -57,7 +57,7 @@ class JointOperator(BonesOperator):
     joint: bpy.props.EnumProperty(
         name="Joint",
         items=[(joint, joint.replace("_", " ").title(), "") for joint in JOINTS],
-        options={"SKIP_SAVE"},
+        options={"SKIP_SAVE", "HIDDEN"},
     )
 
 

@@ -9,7 +9,7 @@ import bpy
 
 from ..inference.errors import TwostepError
 from ..scene import armature, fbx, staging
-from ..scene.words import reported
+from ..scene.words import reported, told
 
 
 class TWOSTEP_OT_export_fbx(bpy.types.Operator):
@@ -18,11 +18,12 @@ class TWOSTEP_OT_export_fbx(bpy.types.Operator):
     bl_idname = "twostep.export_fbx"
     bl_label = "Export Dance as FBX"
 
-    filepath: bpy.props.StringProperty(subtype="FILE_PATH", options={"SKIP_SAVE"})
+    filepath: bpy.props.StringProperty(subtype="FILE_PATH", options={"SKIP_SAVE", "HIDDEN"})
     filter_glob: bpy.props.StringProperty(default="*.fbx", options={"HIDDEN"})
     check_existing: bpy.props.BoolProperty(default=True, options={"HIDDEN"})
     preset: bpy.props.EnumProperty(
         name="For",
+        description="Which program the file is for",
         items=(
             ("GENERIC", "Generic", "Y up, for most programs and for Blender itself"),
             ("UNITY", "Unity", "Y up, in metres; comes in unturned and at scale 1"),
@@ -30,8 +31,17 @@ class TWOSTEP_OT_export_fbx(bpy.types.Operator):
         ),
     )
 
+    @classmethod
+    def poll(cls, context: bpy.types.Context) -> bool:
+        try:
+            _dancer(context)
+        except TwostepError as error:
+            cls.poll_message_set(told(str(error)))
+            return False
+        return True
+
     def invoke(self, context: bpy.types.Context, event: bpy.types.Event) -> set[str]:
-        ob = self._dancer(context)
+        ob = _dancer(context)
         if not self.filepath:
             blend = Path(bpy.data.filepath)
             folder = blend.parent if bpy.data.filepath else Path.home()
@@ -40,7 +50,7 @@ class TWOSTEP_OT_export_fbx(bpy.types.Operator):
         return {"RUNNING_MODAL"}
 
     def execute(self, context: bpy.types.Context) -> set[str]:
-        ob = self._dancer(context)
+        ob = _dancer(context)
         if not self.filepath:
             raise TwostepError("Choose a file to export to.")
         path = Path(bpy.path.abspath(self.filepath)).with_suffix(".fbx")
@@ -48,9 +58,11 @@ class TWOSTEP_OT_export_fbx(bpy.types.Operator):
         self.report({"INFO"}, reported(f"Exported {ob.name} to {path}"))
         return {"FINISHED"}
 
-    def _dancer(self, context: bpy.types.Context) -> bpy.types.Object:
-        ob = armature.character(context)
-        if ob is None or ob.type != "ARMATURE":
-            raise TwostepError("Select the armature that dances.")
-        staging.dance_range(ob)
-        return ob
+
+def _dancer(context: bpy.types.Context) -> bpy.types.Object:
+    """The armature that is meant, if it dances. Raises TwostepError."""
+    ob = armature.character(context)
+    if ob is None or ob.type != "ARMATURE":
+        raise TwostepError("Select the armature that dances.")
+    staging.dance_range(ob)
+    return ob

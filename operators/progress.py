@@ -15,9 +15,21 @@ _PREFIX = "twostep_"
 def register() -> None:
     """Make them known to Blender."""
     properties = {
-        "running": bpy.props.BoolProperty(name="Running", get=lambda _self: state.running),
-        "fraction": bpy.props.FloatProperty(name="Progress", get=lambda _self: state.fraction),
-        "stage": bpy.props.StringProperty(name="Stage", get=lambda _self: state.stage),
+        "running": bpy.props.BoolProperty(
+            name="Running",
+            description="Whether something is being made",
+            get=lambda _self: state.running,
+        ),
+        "fraction": bpy.props.FloatProperty(
+            name="Progress",
+            description="Which share of it is made, 0 to 1",
+            get=lambda _self: state.fraction,
+        ),
+        "stage": bpy.props.StringProperty(
+            name="Stage",
+            description="What is being done just now",
+            get=lambda _self: state.stage,
+        ),
         "move": bpy.props.StringProperty(
             name="Move",
             description="Whether it is a dance or a score",

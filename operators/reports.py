@@ -9,7 +9,7 @@ import bpy
 
 from ..inference.errors import TwostepError
 from ..inference.files import replaced
-from ..scene.words import reported
+from ..scene.words import reported, told
 from . import trouble
 from .session import state
 
@@ -23,6 +23,8 @@ class TWOSTEP_OT_copy_report(bpy.types.Operator):
 
     @classmethod
     def poll(cls, _context: bpy.types.Context) -> bool:
+        if not state.report:
+            cls.poll_message_set(told("Nothing went wrong that could be reported"))
         return bool(state.report)
 
     def execute(self, context: bpy.types.Context) -> set[str]:
@@ -38,12 +40,14 @@ class TWOSTEP_OT_save_report(bpy.types.Operator):
     bl_label = "Save Report"
     bl_options = {"INTERNAL"}
 
-    filepath: bpy.props.StringProperty(subtype="FILE_PATH", options={"SKIP_SAVE"})
+    filepath: bpy.props.StringProperty(subtype="FILE_PATH", options={"SKIP_SAVE", "HIDDEN"})
     filter_glob: bpy.props.StringProperty(default="*.txt", options={"HIDDEN"})
     check_existing: bpy.props.BoolProperty(default=True, options={"HIDDEN"})
 
     @classmethod
     def poll(cls, _context: bpy.types.Context) -> bool:
+        if not state.report:
+            cls.poll_message_set(told("Nothing went wrong that could be reported"))
         return bool(state.report)
 
     def invoke(self, context: bpy.types.Context, event: bpy.types.Event) -> set[str]:

@@ -20,6 +20,7 @@ class TWOSTEP_OT_dice(bpy.types.Operator):
 
     move: bpy.props.EnumProperty(
         name="Of",
+        description="What gets another seed",
         items=(("DANCE", "Dance", "The dance's"), ("SCORE", "Score", "The music's")),
         options={"SKIP_SAVE"},
     )

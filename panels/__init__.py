@@ -25,6 +25,7 @@ from .preferences import TWOSTEP_AP_preferences
 from .properties import TWOSTEP_PG_settings
 from .score import TWOSTEP_PT_rhythm, TWOSTEP_PT_score
 from .score_properties import TWOSTEP_PG_score
+from .setting_presets import TWOSTEP_PT_setting_presets
 from .sidebar import TWOSTEP_PT_dance, TWOSTEP_PT_export
 from .trouble import TWOSTEP_PT_trouble
 
@@ -40,6 +41,7 @@ CLASSES: tuple[type, ...] = (
     TWOSTEP_PT_trouble,
     TWOSTEP_PT_dance,
     TWOSTEP_PT_presets,
+    TWOSTEP_PT_setting_presets,
     TWOSTEP_PT_character,
     TWOSTEP_PT_timing,
     TWOSTEP_PT_movement,

@@ -205,9 +205,7 @@ def _draw_results(
         if result.text:
             say(layout, context, result.text, alert=result.state == "FAILED")
     row = layout.row()
-    again = row.row()
-    again.enabled = any(result.state == "FAILED" for result in batch.results)
-    again.operator("twostep.batch_retry", icon="FILE_REFRESH")
+    row.operator("twostep.batch_retry", icon="FILE_REFRESH")
     row.operator("twostep.batch_open", icon="FILE_FOLDER")
 
 

@@ -23,12 +23,17 @@ _SOURCES = (
     ("COLLECTION", "Collection", "All characters of a collection", "OUTLINER_COLLECTION", 2),
     ("SCENE", "All", "All characters of the scene", "SCENE_DATA", 3),
 )
+#: What each style is called, and what it is like.
+STYLE_TEXTS = {
+    "salsa": ("Salsa", "Quick feet, hips and turns on a Latin beat"),
+    "house": ("House", "Steps and footwork over a steady four-on-the-floor beat"),
+    "hiphop": ("Hip-Hop", "Low, bouncing, with hits and grooves"),
+    "pop": ("Pop", "Show choreography, clear arm lines"),
+    "modern": ("Modern", "Slow and flowing, with turns and stretches"),
+}
 _STYLES = (
     ("auto", "Auto", "Whatever suits each song best", 1),
-    *(
-        (name, "Hip-Hop" if name == "hiphop" else name.capitalize(), "", 2 << place)
-        for place, name in enumerate(STYLES)
-    ),
+    *((name, *STYLE_TEXTS[name], 2 << place) for place, name in enumerate(STYLES)),
 )
 _FORMATS = (
     ("fbx", "FBX", "For game engines and other programs", 1),

@@ -11,16 +11,8 @@ from ..inference.styles import STYLES
 from ..inference.weights import available_styles
 from ..scene import strips
 from ..scene.words import OWN
-from .batch_properties import TWOSTEP_PG_batch
+from .batch_properties import STYLE_TEXTS, TWOSTEP_PG_batch
 from .score_properties import TWOSTEP_PG_score
-
-_STYLE_TEXTS = {
-    "salsa": ("Salsa", "Quick feet, hips and turns on a Latin beat"),
-    "house": ("House", "Steps and footwork over a steady four-on-the-floor beat"),
-    "hiphop": ("Hip-Hop", "Low, bouncing, with hits and grooves"),
-    "pop": ("Pop", "Show choreography, clear arm lines"),
-    "modern": ("Modern", "Slow and flowing, with turns and stretches"),
-}
 
 
 def _style_items(
@@ -30,7 +22,9 @@ def _style_items(
     if not _styles:
         _styles.append(("auto", "Auto", "Whatever suits the song best", 0))
         for name in available_styles():
-            label, text = _STYLE_TEXTS.get(name, (name.capitalize(), ""))
+            label, text = STYLE_TEXTS.get(
+                name, (name.capitalize(), "A style that the networks know")
+            )
             number = STYLES.index(name) + 1 if name in STYLES else len(STYLES) + len(_styles)
             _styles.append((name, label, text, number))
     return _styles
@@ -85,6 +79,7 @@ class TWOSTEP_PG_settings(bpy.types.PropertyGroup):
     )
     length: bpy.props.EnumProperty(
         name="Length",
+        description="How much of the song is danced",
         items=(
             ("STRIP", "Whole Strip", "Dance for as long as the song sounds"),
             ("RANGE", "Scene Range", "Dance where the song sounds in the scene's frame range"),

@@ -6,7 +6,7 @@ from __future__ import annotations
 import bpy
 
 from ..inference.errors import TwostepError
-from ..scene import armature, poses, takes
+from ..scene import armature, poses
 from .sidebar import Sidebar, draw_progress, named, say
 
 
@@ -22,7 +22,7 @@ class TWOSTEP_PT_score(Sidebar, bpy.types.Panel):
         layout.use_property_decorate = False
         form = layout.column()
         form.enabled = not context.window_manager.twostep_running
-        ob = _draw_dancer(form, context)
+        _draw_dancer(form, context)
         form.separator()
         form.prop(settings, "genre")
         row = form.row(align=True)
@@ -39,7 +39,7 @@ class TWOSTEP_PT_score(Sidebar, bpy.types.Panel):
         column.prop(settings, "use_loop")
         column.prop(settings, "use_mute_earlier")
         layout.separator()
-        _draw_buttons(layout, context, ob)
+        _draw_buttons(layout, context)
 
 
 class TWOSTEP_PT_rhythm(Sidebar, bpy.types.Panel):
@@ -66,30 +66,25 @@ class TWOSTEP_PT_rhythm(Sidebar, bpy.types.Panel):
         values.prop(settings, "downbeat")
 
 
-def _draw_dancer(layout: bpy.types.UILayout, context: bpy.types.Context) -> bpy.types.Object | None:
-    """The armature that is meant, if its dance can be read."""
+def _draw_dancer(layout: bpy.types.UILayout, context: bpy.types.Context) -> None:
+    """The armature that is meant, and why its dance cannot be read, if it cannot."""
     ob = armature.character(context)
     if ob is None or ob.type != "ARMATURE":
         say(layout, context, "No character yet: select the armature that dances.")
-        return None
+        return
     try:
         armature.readable_bones(poses.check(ob))
     except TwostepError as error:
         named(layout, "Character", ob.name, "ERROR")
         say(layout, context, str(error), alert=True)
-        return None
+        return
     named(layout, "Character", ob.name, "OUTLINER_OB_ARMATURE")
-    return ob
 
 
-def _draw_buttons(
-    layout: bpy.types.UILayout, context: bpy.types.Context, ob: bpy.types.Object | None
-) -> None:
+def _draw_buttons(layout: bpy.types.UILayout, context: bpy.types.Context) -> None:
     column = layout.column()
     if not draw_progress(column, context, "score"):
         big = column.row()
         big.scale_y = 1.6
         big.operator("twostep.score", icon="SOUND")
-    again = column.row()
-    again.enabled = ob is not None and bool(takes.of(context.scene, ob))
-    again.operator("twostep.score_variation", icon="DUPLICATE")
+    column.operator("twostep.score_variation", icon="DUPLICATE")

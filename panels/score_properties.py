@@ -8,10 +8,26 @@ import bpy
 from ..inference.genres import GENRES
 from ..scene.words import OWN
 
+#: What plays in each genre.
+_SOUNDS = {
+    "break": "Drum breaks, bongos, a busy bass and horn stabs",
+    "pop": "Electro-funk with claps, a synth bass and a talking lead",
+    "lock": "Seventies funk with clavinet, slap bass and horns",
+    "waack": "Disco with off-beat hats, octave bass and strings",
+    "middle_hiphop": "Boom-bap with a late, swung kit, an upright bass and scratches",
+    "la_hiphop": "Rolling hats, a long bass, claps, and bells over dark chords",
+    "house": "Four on the floor, organ or piano stabs, a deep bass and pads",
+    "krump": "Half-time and heavy: low brass, a distorted bass and war drums",
+    "street_jazz": "R&B and pop with electric piano, guitar, snaps and a sung lead",
+    "ballet_jazz": "A swinging piano trio with brushes, strings and woodwind",
+    "salsa": "Clave, bells, congas, piano montuno and brass",
+    "waltz": "Bars of three: a singing tune, a harp and a small orchestra",
+    "modern": "Rolled piano, pads, slow strings and a cello, hardly a drum",
+}
 _GENRES = (
     ("auto", "Auto", "Whatever suits the dance best", 0),
     *(
-        (name, genre.label, f"{genre.tempi[0]:.0f}–{genre.tempi[1]:.0f} bpm", number)
+        (name, genre.label, "{}; {:.0f}–{:.0f} bpm".format(_SOUNDS[name], *genre.tempi), number)
         for number, (name, genre) in enumerate(GENRES.items(), 1)
     ),
 )
@@ -35,6 +51,7 @@ class TWOSTEP_PG_score(bpy.types.PropertyGroup):
     )
     range: bpy.props.EnumProperty(
         name="Range",
+        description="Which part of the dance gets music",
         items=(
             ("ANIMATION", "Animation", "All of the action that plays, or else of the NLA strips"),
             ("NLA", "NLA Strips", "From the first NLA strip to the last"),
@@ -90,6 +107,7 @@ class TWOSTEP_PG_score(bpy.types.PropertyGroup):
     )
     meter: bpy.props.EnumProperty(
         name="Meter",
+        description="How many beats make a bar",
         items=(("4", "4 Beats", "Four beats to the bar"), ("3", "3 Beats", "Three, as in a waltz")),
         translation_context=OWN,  # no length
     )

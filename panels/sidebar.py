@@ -25,6 +25,12 @@ class TWOSTEP_PT_dance(Sidebar, bpy.types.Panel):
     bl_idname = "TWOSTEP_PT_dance"
     bl_label = "Dance"
 
+    def draw_header_preset(self, context: bpy.types.Context) -> None:
+        row = self.layout.row()
+        row.enabled = not context.window_manager.twostep_running
+        row.emboss = "NONE"
+        row.popover("TWOSTEP_PT_setting_presets", text="", icon="PRESET")
+
     def draw(self, context: bpy.types.Context) -> None:
         layout, settings = self.layout, context.scene.twostep
         layout.use_property_split = True
@@ -132,7 +138,8 @@ def draw_progress(layout: bpy.types.UILayout, context: bpy.types.Context, move: 
         return False
     row = layout.row(align=True)
     row.scale_y = 1.6
-    row.progress(factor=now.twostep_fraction, text=told(now.twostep_stage))
+    text = f"{told(now.twostep_stage)} {now.twostep_fraction:.0%}"
+    row.progress(factor=now.twostep_fraction, text=text)
     row.operator("twostep.cancel", text="", icon="X")
     return True
 

@@ -127,7 +127,7 @@ class TestExport:
         assert bpy.ops.twostep.batch_retry() == {"FINISHED"}
         assert [state for _, state in states(batch)] == ["DONE", "DONE"]
         assert (tmp_path / "files" / "new" / "Broken_salsa_1_Dancer.fbx").is_file()
-        with pytest.raises(RuntimeError, match="Nothing of what failed"):
+        with pytest.raises(RuntimeError, match="Nothing failed"):
             bpy.ops.twostep.batch_retry()
 
     def test_cancelled_after_the_first(self, context, batch, tmp_path):

@@ -31,6 +31,7 @@ PANELS = [cls for cls in panels.CLASSES if issubclass(cls, bpy.types.Panel)]
 OPERATORS = (
     "add_dancer", "cancel", "dance", "dice", "export_fbx", "open_song",
     "score", "score_variation", "read_rhythm", "quick_start", "play_in_sync",
+    "apply_settings", "save_settings", "delete_settings",
     "edit_bones", "mirror_bones", "pick_bone", "reset_bone", "reset_bones",
     "save_preset", "apply_preset", "delete_preset",
     "batch", "batch_retry", "batch_open", "batch_save",

@@ -14,6 +14,7 @@ import bpy
 from twostep import operators, panels
 from twostep.inference.skeleton import JOINTS
 from twostep.panels import properties
+from twostep.scene import setting_presets
 from twostep.scene.words import OWN, PLAIN
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -26,10 +27,17 @@ UNSPOKEN = {"__init__", "command", "progress", "session", "trouble"}
 #: Of `scene`, what runs in the window.
 SCENE = (
     "actions", "apply", "armature", "batches", "channels", "exporters", "fbx", "holds", "keys",
-    "playback", "poses", "puppets", "staging", "strips", "takes", "web", "words",
+    "playback", "poses", "puppets", "setting_presets", "staging", "strips", "takes", "web", "words",
 )  # fmt: skip
 #: Of `inference`, whose sentences most users will meet.
-INFERENCE = ("audio/__init__", "audio/decode", "errors", "providers", "rigs/recognise")
+INFERENCE = (
+    "audio/__init__",
+    "audio/decode",
+    "errors",
+    "preset_files",
+    "providers",
+    "rigs/recognise",
+)
 #: Where stages of work are told.
 STAGES = ("inference/dance", "inference/score/score", "operators/watch", "operators/work")
 #: Functions whose text Blender translates, with the argument that holds it and the context.
@@ -56,6 +64,7 @@ PARTS = (
 SILENT = {
     "# A batch of Twostep: python -m twostep batch THIS_FILE",
     "; choose another.",
+    ", so the preset was not kept.",
     "Twostep's original",
     "The pattern of the names {error}",
     "The songs {error}",
@@ -80,6 +89,9 @@ def _registered() -> dict[Message, str]:
     for _, label, text, _ in properties._style_items(None, None):  # computed: not in the RNA
         found.setdefault((OWN, label), "properties")
         found.setdefault((PLAIN, text), "properties")
+    for preset in setting_presets.ours():
+        found.setdefault((OWN, preset.label), "presets")
+        found.setdefault((PLAIN, preset.about), "presets")
     for group in panels.character_properties.GROUPS:
         found.setdefault((PLAIN, group), "character_properties")
     for prop in panels.character_properties.properties().values():
