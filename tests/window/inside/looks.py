@@ -9,7 +9,7 @@ from typing import Any
 
 import bpy
 
-from . import driver, eyes, hands
+from . import addon, driver, eyes, hands
 
 Doing = Generator[Any, Any, Any]
 
@@ -59,3 +59,20 @@ def frame() -> Doing:
     """To be yielded from: the viewport shows the selected character, from a little above."""
     bpy.ops.view3d.view_selected()
     yield from driver.pause(0.4)
+
+
+def good_pose() -> None:
+    """Go to the frame in which the dancer's hands are high and wide, seen from the front."""
+    ob, scene = addon.dancer(), bpy.context.scene
+    first, last = (round(frame) for frame in addon.action().frame_range)
+
+    def liveliness(frame: int) -> float:
+        scene.frame_set(frame)
+        bones = {name: ob.pose.bones[name] for name in ("left_hand", "right_hand", "pelvis")}
+        heads = {name: ob.matrix_world @ bone.head for name, bone in bones.items()}
+        left, right, middle = heads["left_hand"], heads["right_hand"], heads["pelvis"]
+        across = (left - right).normalized()
+        # Its left to the right of who looks from the front.
+        return left.z + right.z - 2 * middle.z + 0.5 * (left - right).length + 0.8 * across.x
+
+    scene.frame_set(max(range(first, last + 1, 6), key=liveliness))

@@ -40,7 +40,8 @@ def it_plays():
     bpy.ops.screen.animation_cancel(restore_frame=False)
     assert addon.keys() > 0 and scene.camera is not None and "Cube" not in bpy.data.objects
     assert scene.sync_mode == "AUDIO_SYNC"
-    scene.frame_set(round(0.55 * scene.frame_end))
+    looks.good_pose()
+    bpy.ops.view3d.view_center_camera()
     yield from picture("quick_start", seconds=2)
     tell(keys=addon.keys(), frames=[scene.frame_start, scene.frame_end])
 
