@@ -67,7 +67,8 @@ def write_animation(path: Path, pictures: Sequence[Path], fps: Fraction, side: i
         stream = file.add_stream("libwebp_anim", rate=fps)
         stream.width = stream.height = side
         stream.pix_fmt = "yuv420p"
-        stream.options = {"quality": "60", "compression_level": "6"}
+        stream.options = {"quality": "75", "compression_level": "2"}
+        stream.codec_context.gop_size = round(fps)  # what hardly changes frays until it is redrawn
         for number, picture in enumerate(pictures):
             frame = _middle(read(picture), side, "yuv420p")
             frame.pts, frame.time_base = number, 1 / fps

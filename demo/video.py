@@ -14,9 +14,12 @@ from types import TracebackType
 import av
 import av.error
 import numpy as np
+from av.video.reformatter import ColorRange, Colorspace
 
 from ..inference.errors import TwostepError
 
+#: What players take a film for that says nothing; left alone, the range would be the pictures'.
+_RANGE, _COLOURS = ColorRange.MPEG, Colorspace.ITU709
 _RATE, _LAYOUT, _BLOCK = 48000, "stereo", 1024
 
 
@@ -35,6 +38,9 @@ class Film:
         self._pictures.width, self._pictures.height = size
         self._pictures.pix_fmt = "yuv420p"
         self._pictures.options = {"crf": "20", "preset": "medium"}
+        codec = self._pictures.codec_context
+        codec.color_range, codec.colorspace = _RANGE, _COLOURS
+        codec.color_primaries, codec.color_trc = int(_COLOURS), int(_COLOURS)
         self._sound = self._file.add_stream("aac", rate=_RATE, layout=_LAYOUT)
         self._sound.bit_rate = 192_000
         self._blocks = _blocks(song, start)
@@ -42,7 +48,7 @@ class Film:
 
     def add(self, picture: av.VideoFrame) -> None:
         """Append one picture, of the film's size, and the sound that goes with it."""
-        frame = picture.reformat(format="yuv420p")
+        frame = picture.reformat(format="yuv420p", dst_color_range=_RANGE, dst_colorspace=_COLOURS)
         frame.pts, frame.time_base = self._shown, Fraction(1, self._fps)
         self._shown += 1
         self._file.mux(self._pictures.encode(frame))

@@ -92,6 +92,20 @@ def test_film_has_pictures_and_sound_of_the_same_length(tmp_path):
     assert [i for i, level in enumerate(shown) if level > 150] == [0, 30, 60]
 
 
+def test_film_has_the_pictures_colours(tmp_path):
+    colours = np.array([[206, 145, 98], [0, 0, 0], [255, 255, 255], [30, 120, 125]], dtype=np.uint8)
+    wide = colours.repeat(16, axis=0)[None].repeat(36, axis=0)
+    pictures.write_png(tmp_path / "p.png", wide)
+    with Film(tmp_path / "f.mp4", SIZE, 30, write_clicks(tmp_path / "s.wav"), 0.0) as reel:
+        for _ in range(5):
+            reel.add(pictures.read(tmp_path / "p.png"))
+    with av.open(str(tmp_path / "f.mp4")) as file:
+        frame = next(file.decode(video=0))
+    assert (frame.color_range, frame.colorspace) == (1, 1)
+    shown = frame.to_ndarray(format="rgb24")[18, 8::16].astype(int)
+    assert np.abs(shown - colours).max() < 8
+
+
 @pytest.mark.parametrize(("start", "expected"), [(0.0, [1.0, 2.0]), (0.25, [0.75, 1.75])])
 def test_film_is_in_time_with_the_song(tmp_path, start, expected):
     path = film(tmp_path / "f.mp4", write_clicks(tmp_path / "s.wav"), 75, start)
