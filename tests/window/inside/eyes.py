@@ -13,7 +13,7 @@ from typing import Any
 
 import bpy
 
-from . import driver
+from . import addon, driver
 
 
 def window() -> bpy.types.Window:
@@ -80,11 +80,21 @@ def panels() -> Generator[None, Any, frozenset[str]]:
 _drawn: set[str] = set()
 
 
+def sections() -> list[str]:
+    """The panels of the sidebar's tab that have headers, in their order."""
+    kinds = [kind for kind in addon.part("panels").CLASSES if issubclass(kind, bpy.types.Panel)]
+    return [
+        kind.__name__
+        for kind in kinds
+        if getattr(kind, "bl_category", "") and "HIDE_HEADER" not in getattr(kind, "bl_options", ())
+    ]
+
+
 def _listen() -> None:
     """Have every panel note that it is drawn."""
-    for name in dir(bpy.types):
-        kind = getattr(bpy.types, name) if name.startswith("TWOSTEP_PT_") else None
-        if kind is not None and not hasattr(kind.draw, "listens"):
+    for name in sections():
+        kind = getattr(bpy.types, name)
+        if not hasattr(kind.draw, "listens"):
             kind.draw = _noting(name, kind.draw)
 
 

@@ -43,6 +43,7 @@ def sections():
         if name == "character":
             yield from looks.widen(60)
         yield from picture(name, sidebar=True)
+        yield from hands.fold(f"TWOSTEP_PT_{name}")
     yield from hands.unfold("TWOSTEP_PT_score")
     yield from picture("score", sidebar=True)
 

@@ -118,33 +118,67 @@ def _raster() -> Iterator[Place]:
             yield part.x + round(part.width * share), y
 
 
-def unfold(panel: str) -> Generator[None, Any, None]:
-    """Click panels of the sidebar open until that one is drawn, and no other one than its parent.
+#: Which panels were unfolded here, and where their headers were clicked.
+_unfolded: dict[str, Place] = {}
 
-    Blender tells nobody where a panel's header is; what a click there does is seen by which
-    panels are drawn afterwards.
+
+def unfold(panel: str) -> Generator[None, Any, None]:
+    """Click on headers of the sidebar until that panel is open, the only one but its parent.
+
+    Blender tells nobody where a header is; what a click did is seen by which panels are drawn then.
+    Headers of closed panels lie one below the other in the order in which they were registered.
     """
-    parent = getattr(getattr(bpy.types, panel), "bl_parent_id", "")
-    part, scale = eyes.region("UI"), eyes.scale()
-    x, top = part.x + round(60 * scale), part.y + part.height - round(14 * scale)
+    kind = getattr(bpy.types, panel)
+    parent = getattr(kind, "bl_parent_id", "")
     if parent:
-        yield from unfold(parent)
+        if parent not in (yield from eyes.panels()):
+            yield from unfold(parent)
     else:
-        for ctrl in (True, False):  # the first alone is open, then it is closed, too
-            yield from click((x, top), ctrl=ctrl)
-            yield from driver.pause(0.5)
-        if panel in (yield from eyes.panels()):
-            return
-    for y in range(top, part.y, -round(12 * scale)):
-        before = yield from eyes.panels()
+        yield from _close_all()
+    part, scale = eyes.region("UI"), eyes.scale()
+    x, top = part.x + round(70 * scale), part.y + part.height - round(14 * scale)
+    if parent in _unfolded:
+        top = _unfolded[parent][1] - round(60 * scale)
+    order = [name for name in eyes.sections() if _parent(name) == parent]
+    y, before = top, (yield from eyes.panels())
+    while y > part.y:
         if (yield from under((x, y))):
+            y -= round(12 * scale)
             continue
-        yield from click((x, y))
-        yield from driver.pause(0.5)
-        after = yield from eyes.panels()
-        if panel in after:
+        after = yield from _toggle((x, y))
+        new = [name for name in order if name in after - before]
+        if panel in new:
+            _unfolded[panel] = (x, y)
             return
-        if before != after:
-            yield from click((x, y))
-            yield from driver.pause(0.5)
+        if new:  # a neighbour: from here it is known how far it is
+            yield from _toggle((x, y))
+            y -= round((28 - 2 * bool(parent)) * scale) * (order.index(panel) - order.index(new[0]))
+        else:
+            y -= round(12 * scale)
     raise AssertionError(f"no click in the sidebar opened {panel}")
+
+
+def fold(panel: str) -> Generator[None, Any, None]:
+    """Click a panel that was unfolded closed."""
+    yield from _toggle(_unfolded.pop(panel))
+
+
+def _parent(panel: str) -> str:
+    return getattr(getattr(bpy.types, panel), "bl_parent_id", "")
+
+
+def _toggle(place: Place) -> Generator[None, Any, frozenset[str]]:
+    """Click on a header; the panels that are open then."""
+    yield from click(place)
+    yield from driver.pause(0.4)
+    return (yield from eyes.panels())
+
+
+def _close_all() -> Generator[None, Any, None]:
+    part, scale = eyes.region("UI"), eyes.scale()
+    place = part.x + round(70 * scale), part.y + part.height - round(14 * scale)
+    yield from click(place, ctrl=True)  # it alone is open
+    yield from driver.pause(0.4)
+    if (yield from eyes.panels()):
+        yield from _toggle(place)
+    _unfolded.clear()
