@@ -84,12 +84,23 @@ def trend(record: Record, values: NDArray[np.float64]) -> Trend:
     return Trend(float(np.median(first)), float(np.median(last)), slope, low, high)
 
 
-def slower(record: Record, what: str = "processor") -> tuple[float, float, float]:
-    """How many times longer dances take in the last lap than the same in the second; 95 %."""
-    ratios = record.ratios(record.laps - 1, what)
+def slower(record: Record, what: str = "processor", pace: float = 1.0) -> tuple[float, ...]:
+    """How many times longer dances take in the last lap than the same in the second; 95 %.
+
+    pace: how many times longer everything takes then.
+    """
+    ratios = record.ratios(record.laps - 1, what) / pace
     found = bootstrap((ratios,), np.median, method="percentile", rng=np.random.default_rng(0))
     low, high = found.confidence_interval
     return float(np.median(ratios)), float(low), float(high)
+
+
+def pace(record: Record) -> float:
+    """How many times longer a fixed sum takes in the last lap than in the second."""
+    first, last = (
+        np.median([line["yard"] for line in record.of(lap)]) for lap in (1, record.laps - 1)
+    )
+    return float(last / first)
 
 
 def faults(record: Record) -> list[str]:
@@ -159,7 +170,7 @@ def objects(record: Record) -> NDArray[np.float64]:
 
 
 def _times(record: Record) -> Iterator[str]:
-    ratio, low, _ = slower(record)
+    ratio, low, _ = slower(record, pace=pace(record))
     if low > MOST_TIME:
         yield f"Dances take {ratio:.2f} times as long at the end."
 
@@ -180,7 +191,7 @@ def _after(record: Record) -> Iterator[str]:
     (end,) = [line["census"] for line in record.after if "ended" in line] or [None]
     if end is None:
         yield "The run was cut short."
-    elif end["children"] or end["worker"] or end["files"]:
+    elif end["children"] or end["worker"] or end["files"] != known["files"]:
         yield f"In the end there are {end['children']} and {end['files']}."
 
 
@@ -212,6 +223,11 @@ def table(record: Record) -> str:
             f"seconds of the {label} a dance", f"{times[0]:.2f}", f"{times[1]:.2f}",
             f"× {ratio:.3f} ({low:.3f} … {high:.3f})",
         ))  # fmt: skip
+    ratio, low, high = slower(record, pace=pace(record))
+    rows.append((
+        "the same of the processor, by the machine's pace", "1", f"{ratio:.3f}",
+        f"× {ratio:.3f} ({low:.3f} … {high:.3f})",
+    ))  # fmt: skip
     for label, count in _counts():
         first, last = (count(record.of(lap)[-1]["census"]) for lap in (1, record.laps - 1))
         rows.append((label, str(first), str(last), ""))

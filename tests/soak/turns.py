@@ -90,7 +90,8 @@ class Turn:
 
 @dataclass
 class Done:
-    """What came of a turn. seconds: of the clock; processor: of both processes together.
+    """What came of a turn. seconds: of the clock; processor: of both processes together; yard: of
+    the processor for a sum that is always the same, which tells how fast the machine is just then.
 
     left: what the file holds more or less of than before, without what was wanted. keys: of the
     dance, as a number that tells one from another.
@@ -99,6 +100,7 @@ class Done:
     said: str
     seconds: float = 0.0
     processor: float = 0.0
+    yard: float = 0.0
     score: float = 0.0
     keys: str = ""
     left: dict[str, Any] = field(default_factory=dict)
@@ -110,6 +112,8 @@ class Day:
     def __init__(self, folder: Path) -> None:
         self._folder = folder
         folder.mkdir(parents=True, exist_ok=True)
+        for own in ("cache", "music"):  # which stay, once they were needed
+            user_folder(own)
         self._songs = [
             write_wav(folder / f"Song {number}.wav", beat(seconds, bpm))
             for number, (seconds, bpm) in enumerate(SONGS)
@@ -122,7 +126,7 @@ class Day:
         self._choose(turn)
         before, there = census.blocks(), set(census.files())
         bpy.ops.ed.undo_push(message="before")
-        done = Done(turn.end)
+        done = Done(turn.end, yard=_yard())
         with _measured(done):
             done.said = _cancelled() if turn.end == "cancel" else _danced()
         if turn.end != "cancel":
@@ -184,7 +188,22 @@ def _cancelled() -> str:
     finally:
         ended.set()
         finger.join()
+    _quiet()
     return "cancelled" if outcome == {"CANCELLED"} else "not cancelled"
+
+
+def _quiet() -> None:
+    """Wait until the worker has heard that nobody waits for it."""
+    worker, limit = session.worker(), time.monotonic() + 60
+    while worker.busy and time.monotonic() < limit:
+        worker.poll()
+        time.sleep(0.01)
+
+
+def _yard() -> float:
+    began = time.process_time()
+    sum(number * number for number in range(400_000))
+    return time.process_time() - began
 
 
 def _scored() -> float:
