@@ -12,11 +12,15 @@ import bpy
 from ..inference.errors import TwostepError
 from ..inference.files import make_folder, remove_folder, replaced
 from ..inference.jobs import DanceJob
+from ..inference.keys import Reduced
 from ..inference.motion import Motion
+from ..inference.retarget import Figure
 from ..inference.retarget.options import Options
 from ..inference.rigs import Recognition
 from ..scene import apply, armature, channels, keys, puppets, strips
 from . import session
+from .aside import Aside
+from .session import state
 from .work import Work, meant
 
 #: How each style is written.
@@ -42,6 +46,7 @@ class Plan:
     job: DanceJob
     context: Motion | None
     folder: Path
+    figure: Figure
 
 
 def plan(context: bpy.types.Context) -> Plan:
@@ -71,8 +76,9 @@ def plan(context: bpy.types.Context) -> Plan:
     )
     placement = keys.Placement(clip.frame, keys.scene_fps(scene))
     return Plan(
-        ob.session_uid, scene.session_uid, found, clip, placement, options, bones, job, pose, folder
-    )
+        ob.session_uid, scene.session_uid, found, clip, placement, options, bones, job, pose,
+        folder, strings.puppet.figure,
+    )  # fmt: skip
 
 
 class Run(Work):
@@ -83,6 +89,18 @@ class Run(Work):
     def __init__(self, plan: Plan) -> None:
         super().__init__()
         self.plan = plan
+        self._fitting: Aside[tuple[Motion, apply.Fitted]] | None = None
+        self._reducing: Aside[tuple[keys.Draft, Reduced]] | None = None
+
+    @property
+    def done(self) -> bool:
+        """When it is danced, and reckoned what takes long to reckon."""
+        last = self._reducing if self._few else self._fitting
+        return last is not None and last.done
+
+    @property
+    def _few(self) -> bool:
+        return self.plan.options.keys == "FEW"
 
     def start(self) -> None:
         """Hand the job to the worker. Raises TwostepError when there is none to be had."""
@@ -96,19 +114,10 @@ class Run(Work):
 
     def apply(self) -> str:
         """Key the dance. Raises TwostepError, the scene unchanged, when it has nowhere to go."""
-        ob = armature.by_uid(bpy.data.objects, self.plan.armature)
-        scene = armature.by_uid(bpy.data.scenes, self.plan.scene)
-        if ob is None:
-            raise TwostepError("The character was deleted while it learned to dance.")
-        if scene is None:
-            raise TwostepError("The scene was deleted while the dance was made.")
-        armature.check(ob)
-        if armature.recognition(ob) != self.plan.recognition:
-            raise TwostepError(f"The bones of {ob.name} were changed meanwhile; press Dance again.")
-        try:
-            motion = Motion.load(Path(self.result["path"]))
-        except ValueError as error:
-            raise TwostepError("The dance could not be read back; press Dance again.") from error
+        ob, scene = self._found()
+        assert self._fitting is not None
+        motion, fitted = self._fitting.result()
+        few = None if self._reducing is None else self._reducing.result()
         style = self.result["style"]
         self._note_provider()
         name = f"{self.plan.clip.name} - {LABELS.get(style, style)}"
@@ -121,11 +130,48 @@ class Run(Work):
                 self._recipe(style),
                 self.plan.options,
                 self.plan.bones,
+                apply.Prepared(fitted, few),
             )
         self.warnings += landed.warnings
         bpm, seconds = self.result["bpm"], self.result["seconds"]
         result = _told(landed.written, self.plan.options)
         return f"{style_label(style)} at {bpm:.0f} bpm for {seconds:.0f} s: {result}"
+
+    def _advance(self) -> bool:
+        if not self.result:
+            super()._advance()
+        elif self._fitting is None:
+            state.stage = "Fitting the dance"
+            path, figure, options = self.result["path"], self.plan.figure, self.plan.options
+            self._fitting = Aside(lambda: _fitted(Path(path), figure, options))
+        elif self._few and self._fitting.done and self._reducing is None:
+            state.stage = "Reducing the keys"
+            draft = self._draft(*self._fitting.result())
+            self._reducing = Aside(lambda: (draft, draft.reduced()))
+        return False
+
+    def _draft(self, _: Motion, fitted: apply.Fitted) -> keys.Draft:
+        ob, scene = self._found()
+        plan, options = self.plan, self.plan.options
+        root = options.travel == "ROOT"
+        with meant(scene):
+            strings = puppets.puppet(ob, plan.recognition, options.limbs, root)
+            return keys.drafted(
+                ob, strings, fitted.motion, plan.placement, options, fitted.path, plan.bones
+            )
+
+    def _found(self) -> tuple[bpy.types.Object, bpy.types.Scene]:
+        """The armature and the scene, as they were, or TwostepError."""
+        ob = armature.by_uid(bpy.data.objects, self.plan.armature)
+        scene = armature.by_uid(bpy.data.scenes, self.plan.scene)
+        if ob is None:
+            raise TwostepError("The character was deleted while it learned to dance.")
+        if scene is None:
+            raise TwostepError("The scene was deleted while the dance was made.")
+        armature.check(ob)
+        if armature.recognition(ob) != self.plan.recognition:
+            raise TwostepError(f"The bones of {ob.name} were changed meanwhile; press Dance again.")
+        return ob, scene
 
     def close(self) -> None:
         """Tidy up, however it ended; a job that still runs is stopped."""
@@ -144,6 +190,14 @@ class Run(Work):
             "present_pose": self.plan.context is not None,
             "weights": self.result["weights"],
         }
+
+
+def _fitted(path: Path, figure: Figure, options: Options) -> tuple[Motion, apply.Fitted]:
+    try:
+        motion = Motion.load(path)
+    except ValueError as error:
+        raise TwostepError("The dance could not be read back; press Dance again.") from error
+    return motion, apply.fitted(motion, figure, options)
 
 
 def _told(written: keys.Written, options: Options) -> str:

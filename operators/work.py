@@ -128,7 +128,7 @@ class Work(ABC):
 
     def _drop(self) -> None:
         """Let the worker stop what nobody waits for any more."""
-        if not self.done:
+        if not self.result:
             session.cancel()
 
     def _note_provider(self) -> None:
@@ -235,7 +235,7 @@ def failure(message: dict[str, Any]) -> TwostepError:
     said, report = message["message"], message.get("report", "")
     if not message.get("foreseen"):
         return Unforeseen(said, report)
-    session.log.error("%s\n%s", said, report)
+    session.log.info("%s\n%s", said, report)
     return TwostepError(said)
 
 

@@ -4,17 +4,19 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 
 import bpy
+import numpy as np
 
+from ..inference.keys import Reduced
 from ..inference.motion import Motion
 from ..inference.retarget import Figure, fit
 from ..inference.retarget.options import AS_IS, Options
 from ..inference.retarget.plant import planted
 from ..inference.retarget.reach import reached
 from ..inference.rigs import Recognition
-from ..inference.travel import in_place, track
+from ..inference.travel import Track, in_place, track
 from . import armature, keys, puppets
 
 
@@ -26,6 +28,34 @@ class Landed:
     warnings: tuple[str, ...]
 
 
+@dataclass(frozen=True)
+class Fitted:
+    """A dance on a figure's own body, its feet on its own floor. path: the way of its root bone."""
+
+    figure: Figure
+    motion: Motion
+    path: Track | None
+
+
+def fitted(motion: Motion, figure: Figure, options: Options) -> Fitted:
+    """Fit a dance to a figure. Needs nothing of Blender, so any thread may do it."""
+    own = planted(fit(motion, figure), figure, loop=options.loop)
+    if options.reach > 0:
+        own = reached(own, motion, figure, options.reach)
+    if options.travel == "PLACE":
+        own = in_place(own, loop=options.loop)
+    path = track(own, loop=options.loop) if options.travel == "ROOT" else None
+    return Fitted(figure, own, path)
+
+
+@dataclass(frozen=True)
+class Prepared:
+    """What was reckoned before a dance is applied. few: its reduced keys, if there shall be few."""
+
+    fitted: Fitted
+    few: tuple[keys.Draft, Reduced] | None = None
+
+
 def apply_dance(
     ob: bpy.types.Object,
     motion: Motion,
@@ -34,25 +64,33 @@ def apply_dance(
     recipe: dict[str, object],
     options: Options = AS_IS,
     bones: Collection[str] | None = None,
+    prepared: Prepared | None = None,
 ) -> Landed:
     """Let the armature dance: its own proportions, its feet on its own floor, its own controls.
 
-    bones: those that may be keyed, when what `options.bones` says was looked up before.
+    bones: those that may be keyed, when what `options.bones` says was looked up before. prepared:
+    what was reckoned of the same motion and options, and is taken as far as it still holds.
     Raises TwostepError, nothing changed, when the rig cannot dance.
     """
     recognition = armature.recognition(ob)
     strings = puppets.puppet(ob, recognition, options.limbs, options.travel == "ROOT")
     figure = strings.puppet.figure
-    own = planted(fit(motion, figure), figure, loop=options.loop)
-    if options.reach > 0:
-        own = reached(own, motion, figure, options.reach)
-    if options.travel == "PLACE":
-        own = in_place(own, loop=options.loop)
-    path = track(own, loop=options.loop) if options.travel == "ROOT" else None
+    if prepared is None or not _same(prepared.fitted.figure, figure):
+        prepared = Prepared(fitted(motion, figure, options))
+    own, path = prepared.fitted.motion, prepared.fitted.path
     recipe = {**recipe, "rig": recognition.label, "landing": options.to_fields()}
-    written = keys.write_dance(ob, strings, own, placement, name, recipe, options, path, bones)
+    written = keys.write_dance(
+        ob, strings, own, placement, name, recipe, options, path, bones, prepared.few
+    )
     said = (*_unable(ob, recognition), *_odd(ob, figure))
     return Landed(written, (*said, *strings.left_out, *written.told))
+
+
+def _same(one: Figure, other: Figure) -> bool:
+    return all(
+        np.array_equal(getattr(one, each.name), getattr(other, each.name), equal_nan=True)
+        for each in fields(Figure)
+    )
 
 
 def _unable(ob: bpy.types.Object, recognition: Recognition) -> Iterator[str]:

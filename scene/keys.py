@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 from ..inference.keys import Reduced, reduced
 from ..inference.keys.blend import shares
 from ..inference.motion import Motion
-from ..inference.retarget import Role, Track, channels
+from ..inference.retarget import Channel, Puppet, Role, Track, channels
 from ..inference.retarget.options import AS_IS, Options
 from . import actions, armature, fcurves, versions
 from .channels import Line, chosen, dance_lines, rest_lines, rested, switch_lines, unblended
@@ -96,6 +96,72 @@ def _sampled(track: Track | None, at: Doubles, *, loop: bool = False) -> Track |
     return Track(np.column_stack([x, y]), yaw)
 
 
+@dataclass(frozen=True)
+class Draft:
+    """What will be keyed: `dance`, the channels of the puppet's handles in their rotation modes.
+
+    frames: the scene's, (T,); share: how much of the dance there is in each; motion: in each;
+    wanted: names of the bones to key, None: all; onto: what it will really be put on.
+    """
+
+    puppet: Puppet
+    options: Options
+    frames: Doubles
+    motion: Motion
+    dance: list[Channel]
+    modes: list[str]
+    share: Doubles
+    wanted: set[str] | None
+    onto: str
+    loop: bool
+
+    def reduced(self) -> Reduced:
+        """As few keys as will do. Needs nothing of Blender, so any thread may do it."""
+        few, loop = self.options, self.loop
+        return reduced(self.puppet, self.dance, self.modes, self.motion, few, loop, self.wanted)
+
+    def same(self, other: Draft) -> bool:
+        """Whether the other's reduced keys would be the same."""
+        plain = [
+            (each.modes, each.wanted, each.loop, each.options, [one.bone for one in each.dance])
+            for each in (self, other)
+        ]
+        values = (
+            [each.frames, *(row for one in each.dance for row in (one.rotation, one.location))]
+            for each in (self, other)
+        )
+        return plain[0] == plain[1] and all(
+            (one is None and another is None)
+            or (one is not None and another is not None and np.array_equal(one, another))
+            for one, another in zip(*values, strict=True)
+        )
+
+
+def drafted(
+    ob: bpy.types.Object,
+    strings: Strings,
+    motion: Motion,
+    placement: Placement,
+    options: Options = AS_IS,
+    track: Track | None = None,
+    bones: Collection[str] | None = None,
+) -> Draft:
+    """What `write_dance` will key; reads the armature and what it does now."""
+    wanted = chosen(ob, strings.puppet, options.bones) if bones is None else set(bones)
+    before = Before(ob)
+    # A layer on nothing is a new action.
+    onto = "ACTION" if options.onto == "LAYER" and not before.curves else options.onto
+    loop = options.loop and options.onto != "LAYER"
+    frames, sampled, way = whole_frames(motion, placement, track, loop=options.loop)
+    dance = channels(sampled, strings.puppet, way)
+    share = np.ones(len(frames))
+    if options.onto != "NLA" and not loop:
+        share = shares(frames, options.blend_in, options.blend_out)
+        dance = blended(ob, dance, before, frames, share)
+    modes = [ob.pose.bones[channel.bone].rotation_mode for channel in dance]
+    return Draft(strings.puppet, options, frames, sampled, dance, modes, share, wanted, onto, loop)
+
+
 def write_dance(
     ob: bpy.types.Object,
     strings: Strings,
@@ -106,34 +172,28 @@ def write_dance(
     options: Options = AS_IS,
     track: Track | None = None,
     bones: Collection[str] | None = None,
+    few: tuple[Draft, Reduced] | None = None,
 ) -> Written:
     """Key a motion, which was made to fit the puppet, and play that.
 
     The scene's fps and frame range stay as they are. The action that played before is kept, with a
     fake user or on an NLA track of its own. When only some bones are keyed, they turn against what
     carries them as in the dance, whatever that does: in a layer or a strip what it did before.
-    bones: their names, when what `options.bones` says was looked up before.
+    bones: their names, when what `options.bones` says was looked up before. few: reduced keys of a
+    draft of the same, if there are some already.
     Raises TwostepError; nothing is changed when this raises.
     """
     armature.check(ob)
-    wanted = chosen(ob, strings.puppet, options.bones) if bones is None else set(bones)
-    before = Before(ob)
-    # A layer on nothing is a new action.
-    onto = "ACTION" if options.onto == "LAYER" and not before.curves else options.onto
-    layer = onto == "LAYER"
-    loop = options.loop and options.onto != "LAYER"
-    frames, sampled, way = whole_frames(motion, placement, track, loop=options.loop)
-    dance = channels(sampled, strings.puppet, way)
-    share = np.ones(len(frames))
-    if options.onto != "NLA" and not loop:
-        share = shares(frames, options.blend_in, options.blend_out)
-        dance = blended(ob, dance, before, frames, share)
-    few = None
+    draft = drafted(ob, strings, motion, placement, options, track, bones)
+    before, wanted, onto = Before(ob), draft.wanted, draft.onto
+    layer, loop = onto == "LAYER", draft.loop
+    frames, dance, share = draft.frames, draft.dance, draft.share
+    reduced_to = None
     if options.keys == "FEW":
-        modes = [ob.pose.bones[channel.bone].rotation_mode for channel in dance]
-        few = reduced(strings.puppet, dance, modes, sampled, options, loop, wanted)
-        recipe = {**recipe, "reduced": _account(few, frames, placement)}
-    danced = list(dance_lines(ob, dance, wanted, frames, few.splines if few else {}))
+        reduced_to = few[1] if few is not None and few[0].same(draft) else draft.reduced()
+        recipe = {**recipe, "reduced": _account(reduced_to, frames, placement)}
+    splines = reduced_to.splines if reduced_to else {}
+    danced = list(dance_lines(ob, dance, wanted, frames, splines))
     rests = list(rest_lines(ob, strings, wanted, danced, frames, share, before, onto))
     switches = list(switch_lines(ob, strings, wanted, frames, layer))
     lines = [*danced, *rests, *switches]
@@ -156,7 +216,9 @@ def write_dance(
         with actions.restored(ob) as data:
             _play(data, action, options, layer)
     count = sum({line.bone: len(line.keys) for line in danced}.values())
-    return Written(action, count, few.error_mm if few else 0, few.error_deg if few else 0, told)
+    if reduced_to is None:
+        return Written(action, count, told=told)
+    return Written(action, count, reduced_to.error_mm, reduced_to.error_deg, told)
 
 
 def _unmet(options: Options) -> tuple[str, ...]:

@@ -39,7 +39,13 @@ INFERENCE = (
     "rigs/recognise",
 )
 #: Where stages of work are told.
-STAGES = ("inference/dance", "inference/score/score", "operators/watch", "operators/work")
+STAGES = (
+    "inference/dance",
+    "inference/score/score",
+    "operators/run",
+    "operators/watch",
+    "operators/work",
+)
 #: Functions whose text Blender translates, with the argument that holds it and the context.
 DRAWN = {
     "label": ("text", PLAIN),
@@ -64,6 +70,7 @@ PARTS = (
 SILENT = {
     "# A batch of Twostep: python -m twostep batch THIS_FILE",
     "; choose another.",
+    "; see to it that it may be written.",
     ", so the preset was not kept.",
     "Twostep's original",
     "The pattern of the names {error}",
