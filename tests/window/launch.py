@@ -12,6 +12,7 @@ import shutil
 import signal
 import subprocess
 import sys
+import time
 import uuid
 import wave
 from collections.abc import Mapping, Sequence
@@ -22,6 +23,8 @@ from typing import Any
 HERE = Path(__file__).resolve().parent
 ROOT = HERE.parent.parent
 
+#: How long a process that Blender started may outlive it, seconds.
+_PATIENCE = 10.0
 #: Lines of Blender's output that tell of a fault, whoever wrote them.
 _FAULT = re.compile(
     r"^\s*(Traceback \(most recent|Error\b|\w*Error:|.*EXCEPTION_|Segmentation)", re.M
@@ -125,6 +128,13 @@ class Program:
                 continue
         return found
 
+    def _left_for_long(self) -> list[int]:
+        """Those that do not notice within some seconds that Blender is gone."""
+        until = time.monotonic() + _PATIENCE
+        while (left := self.left()) and time.monotonic() < until:
+            time.sleep(0.2)
+        return left
+
     def _start(self, arguments: Sequence[str], log: Path, session: Session) -> int | None:
         """The exit code; None when it had to be stopped."""
         user = self.work / session.profile
@@ -187,7 +197,7 @@ class Program:
             for line in said.splitlines()
             if _FAULT.match(line) and not any(re.search(each, line) for each in session.expected)
         ]
-        for number in self.left():
+        for number in self._left_for_long():
             faults.append(f"process {number} was left")
             _kill(number)
         if faults:

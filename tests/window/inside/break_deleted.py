@@ -7,7 +7,7 @@ import shutil
 
 import bpy
 
-from . import addon, driver, eyes, told
+from . import addon, breaking, driver, eyes
 from .driver import pause, step, tell
 from .eyes import see
 
@@ -24,17 +24,16 @@ def the_song():
         strip.sound.filepath = str(song)
     if addon.settings().song_file:
         addon.settings().song_file = str(song)
-    told.forget()
-    yield from addon.start_dance(0.3)
+    breaking.forget()
+    yield from breaking.start(0.5)
     editor = bpy.context.scene.sequence_editor
     for strip in addon.sound_strips():
         (editor.strips if hasattr(editor, "strips") else editor.sequences).remove(strip)
     addon.settings().song_file = ""
     song.unlink()
-    yield addon.still()
-    yield from pause(0.3)
-    tell(said=told.only("action "))
-    told.clean()
+    yield from breaking.let_go()
+    tell(said=breaking.only("action "))
+    breaking.clean()
     bpy.data.actions.remove(addon.action())
     addon.load_song()
 
@@ -49,13 +48,13 @@ def the_song_before_it_is_read():
         addon.settings().song_file = str(song)
     session = addon.part("operators.session")
     session.close()  # so that it has to start anew, and the file goes first
-    told.forget()
+    breaking.forget()
     assert bpy.ops.twostep.dance("INVOKE_DEFAULT") == {"RUNNING_MODAL"}
     song.unlink()
-    yield addon.still()
+    yield from breaking.let_go()
     yield from see()
-    tell(said=told.only("no file"))
-    told.clean()
+    tell(said=breaking.only("no file"))
+    breaking.clean()
     assert addon.action() is None
     addon.settings().song_file = ""
     addon.load_song()
@@ -63,37 +62,37 @@ def the_song_before_it_is_read():
 
 @step
 def the_character():
-    told.forget()
-    yield from addon.start_dance()
+    breaking.forget()
+    yield from breaking.start()
     bpy.data.objects.remove(addon.dancer())
-    yield addon.still()
+    yield from breaking.let_go()
     yield from see()
-    tell(said=told.only("The character was deleted while it learned to dance."))
-    told.clean()
+    tell(said=breaking.only("The character was deleted while it learned to dance."))
+    breaking.clean()
     assert not bpy.data.actions
 
 
 @step(bare=True)
 def the_scene():
-    yield from addon.set_up_anew()
-    told.forget()
-    yield from addon.start_dance()
+    yield from breaking.set_up()
+    breaking.forget()
+    yield from breaking.start()
     window, scene = eyes.window(), bpy.context.scene
     window.scene = bpy.data.scenes.new("Other")
     yield from pause(0.2)
     dancer = next(each for each in scene.objects if each.type == "ARMATURE")
     window.scene.collection.objects.link(dancer)
     bpy.data.scenes.remove(scene)
-    yield addon.still()
+    yield from breaking.let_go()
     yield from see()
-    tell(said=told.only("The scene was deleted while the dance was made."))
-    told.clean()
+    tell(said=breaking.only("The scene was deleted while the dance was made."))
+    breaking.clean()
     assert not bpy.data.actions
 
 
 @step(bare=True)
 def another_dance_works():
-    yield from addon.set_up_anew()
-    yield from addon.start_dance()
+    yield from breaking.set_up()
+    yield from breaking.start()
     yield addon.still()
     assert addon.action() is not None

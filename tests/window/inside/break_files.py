@@ -5,7 +5,7 @@ from __future__ import annotations
 
 import bpy
 
-from . import addon, driver, told
+from . import addon, breaking, driver
 from .driver import pause, step, tell
 from .eyes import see
 
@@ -15,39 +15,40 @@ PATH = driver.WORK / "break_files.blend"
 
 @step(bare=True)
 def a_new_one():
-    yield from addon.set_up_anew()
+    yield from breaking.set_up()
     bpy.ops.wm.save_as_mainfile(filepath=str(PATH))
-    yield from addon.start_dance()
+    yield from breaking.start()
     bpy.ops.wm.read_homefile()
     yield addon.still(10)
     yield from pause(0.6)
     yield from see()
-    tell(said=told.only(SAID))
-    told.clean()
+    tell(said=breaking.only(SAID))
+    breaking.clean()
     assert not bpy.data.actions
 
 
 @step(bare=True)
 def one_from_the_disk():
-    yield from addon.set_up_anew()
-    yield from addon.start_dance()
+    yield from breaking.set_up()
+    yield from breaking.start()
     bpy.ops.wm.open_mainfile(filepath=str(PATH))
     yield addon.still(10)
     yield from pause(0.6)
     yield from see()
-    tell(said=told.only(SAID))
-    told.clean()
+    tell(said=breaking.only(SAID))
+    breaking.clean()
     assert not bpy.data.actions
 
 
 @step(bare=True)
 def the_same_again_without_its_windows():
-    yield from addon.start_dance()
+    breaking.forget()
+    yield from breaking.start()
     bpy.ops.wm.open_mainfile(filepath=str(PATH), load_ui=False)
     yield addon.still(10)
     yield from pause(0.6)
-    tell(said=told.only(SAID))
-    told.clean()
+    tell(said=breaking.only(SAID))
+    breaking.clean()
     assert not bpy.data.actions
 
 
@@ -55,26 +56,24 @@ def the_same_again_without_its_windows():
 def one_that_cannot_be_read():
     broken = driver.WORK / "broken.blend"
     broken.write_bytes(PATH.read_bytes()[:5000])
-    told.forget()
-    yield from addon.start_dance()
+    breaking.forget()
+    yield from breaking.start()
     try:
         bpy.ops.wm.open_mainfile(filepath=str(broken))
     except RuntimeError as error:
         tell(blender=str(error).strip()[:80])
     yield from pause(0.3)
-    assert addon.now().twostep_running
-    yield addon.still()
-    yield from pause(0.5)
+    yield from breaking.let_go()
     assert addon.action() is not None
-    assert any("action " in line for line in told.lines())
-    told.clean()
+    assert any("action " in line for line in breaking.lines())
+    breaking.clean()
 
 
 @step(bare=True)
 def the_factory_settings():
     """They switch the extension off, too."""
-    yield from addon.start_dance()
+    yield from breaking.start()
     bpy.ops.wm.read_factory_settings()
     yield from pause(1.0)
-    assert not addon.enabled() and not addon.workers() and not addon.temporary()
+    assert not addon.enabled() and not addon.workers() and not breaking.temporary()
     yield from see()

@@ -5,24 +5,22 @@ from __future__ import annotations
 
 import os
 import signal
+from pathlib import Path
 
-from . import addon
+from . import addon, breaking, driver
 from .driver import step
 
 
 @step(bare=True)
 def nothing_is_left_of_the_last_one():
-    from . import driver
-
-    from pathlib import Path
-
     assert not Path((driver.WORK / "tempdir.txt").read_text()).exists()
 
 
 @step(bare=True)
 def blender_is_killed():
-    yield from addon.set_up_anew()
-    yield from addon.start_dance()
+    yield from breaking.set_up()
+    yield from breaking.start()
     assert len(addon.workers()) == 1
+    breaking.go_on()  # a process that stands still could not notice anything
     os.kill(os.getpid(), signal.SIGKILL)
     yield

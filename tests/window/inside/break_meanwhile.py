@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import bpy
 
-from . import addon, driver, eyes, hands, told
+from . import addon, breaking, driver, eyes, hands
 from .driver import pause, step, tell, wait
 from .eyes import see
 
@@ -18,29 +18,24 @@ def set_up():
     if not addon.enabled():
         bpy.ops.preferences.addon_enable(module=addon.NAME)
     yield from addon.set_up()
-    bpy.context.scene.frame_end = 400
-    addon.settings().length = "RANGE"
     bpy.ops.ed.undo_push(message="set up")
 
 
-def landed(ob=None):
-    """The dance is there, whole, and told of in one sentence."""
-    told.clean()
-    ob = ob or addon.dancer()
+def landed():
+    """The dance is there, whole, and told of in one sentence; then it is taken away again."""
+    breaking.clean()
+    (ob,) = (each for each in bpy.data.objects if each.type == "ARMATURE")
     action = ob.animation_data.action
     assert action is not None and addon.keys(action) > 1000
-    for each in bpy.data.workspaces:
-        each.status_text_set(None)
-    said = told.only("action ")
-    tell(said=said)
-    action.user_clear()
+    tell(said=breaking.only("action "))
     bpy.data.actions.remove(action)
+    bpy.ops.ed.undo_push(message="as before")
 
 
 @step
 def a_second_one_is_refused():
-    told.forget()
-    yield from addon.start_dance()
+    breaking.forget()
+    yield from breaking.start()
     for name in ("dance", "score", "batch", "quick_start"):
         operator = getattr(bpy.ops.twostep, name)
         assert not operator.poll()
@@ -51,40 +46,39 @@ def a_second_one_is_refused():
         else:
             raise AssertionError("it was begun")
     yield from see("running")
-    yield addon.still()
-    yield from pause(0.3)
+    yield from breaking.let_go()
     landed()
 
 
 @step
 def undo_and_redo():
-    ob = addon.dancer()
-    ob.location.x = 1.0
+    addon.dancer().location.x = 1.0
     bpy.ops.ed.undo_push(message="moved")
-    told.forget()
-    yield from addon.start_dance()
+    breaking.forget()
+    yield from breaking.start()
     bpy.ops.ed.undo()
     yield from pause(0.3)
     assert addon.now().twostep_running and addon.dancer().location.x == 0
     bpy.ops.ed.redo()
     yield from pause(0.3)
-    assert addon.now().twostep_running and addon.dancer().location.x == 1
-    yield addon.still()
-    yield from pause(0.3)
+    assert addon.dancer().location.x == 1
+    yield from breaking.let_go()
+    keys = addon.keys()
     assert addon.action() is not None
     bpy.ops.ed.undo()
     yield from pause(0.3)
     assert addon.action() is None and addon.dancer().location.x == 1
     bpy.ops.ed.redo()
     yield from pause(0.3)
-    landed()
+    assert addon.keys() == keys
     addon.dancer().location.x = 0
+    landed()
 
 
 @step
 def areas_and_workspaces():
-    told.forget()
-    yield from addon.start_dance()
+    breaking.forget()
+    yield from breaking.start()
     window = eyes.window()
     before = window.workspace
     bpy.ops.screen.screen_full_area()
@@ -93,28 +87,30 @@ def areas_and_workspaces():
     yield from see("maximised")
     bpy.ops.screen.back_to_previous()
     yield from pause(0.5)
-    window.workspace = next(each for each in bpy.data.workspaces if each != before)
+    window.workspace = bpy.data.workspaces["Scripting"]
     yield from pause(0.5)
     yield from see("other_workspace")
-    assert addon.now().twostep_running
-    yield addon.still()
     window.workspace = before
-    yield from pause(0.8)
-    yield from see("afterwards")
+    yield from pause(0.5)
+    yield from breaking.let_go()
+    window.workspace = bpy.data.workspaces["Scripting"]
+    yield from pause(0.5)
+    yield from see("other_workspace_afterwards")
+    window.workspace = before
+    yield from pause(0.5)
     landed()
 
 
 @step
 def playback():
-    told.forget()
+    breaking.forget()
     bpy.ops.screen.animation_play()
-    yield from addon.start_dance()
+    yield from breaking.start()
     frame = bpy.context.scene.frame_current
     yield from pause(0.6)
     assert bpy.context.scene.frame_current != frame
-    yield addon.still()
+    yield from breaking.let_go()
     assert bpy.context.screen.is_animation_playing
-    yield from pause(0.6)
     bpy.ops.screen.animation_cancel(restore_frame=False)
     yield from pause(0.3)
     landed()
@@ -122,88 +118,88 @@ def playback():
 
 @step
 def rendering():
-    scene = bpy.context.scene
+    """It lands when the last frame is rendered, not in the middle of them."""
+    scene, folder = bpy.context.scene, driver.WORK / "render"
     scene.render.engine = "BLENDER_WORKBENCH"
     scene.render.resolution_x = scene.render.resolution_y = 64
-    scene.render.filepath = str(driver.WORK / "render" / "frame_")
+    scene.render.filepath = str(folder / "frame_")
     if scene.camera is None:
         scene.camera = bpy.data.objects.new("Camera", bpy.data.cameras.new("Camera"))
         scene.collection.objects.link(scene.camera)
-    scene.frame_start, scene.frame_end = 1, 150
-    told.forget()
-    yield from addon.start_dance()
+    before = scene.frame_end
+    scene.frame_end = 200
+    bpy.context.preferences.view.render_display_type = "NONE"
+    breaking.forget()
+    yield from breaking.start()
     bpy.ops.render.render("INVOKE_DEFAULT", animation=True)
     yield wait(lambda: bpy.app.is_job_running("RENDER"), "rendering", 20)
+    yield wait(lambda: len(list(folder.glob("*.png"))) > 3, "pictures", 60)
+    yield from see("rendering")
+    yield from breaking.let_go()
+    still_rendering = bpy.app.is_job_running("RENDER")
+    yield wait(lambda: not bpy.app.is_job_running("RENDER"), "rendered", 200)
     yield from pause(0.5)
-    yield addon.still()
-    rendering = bpy.app.is_job_running("RENDER")
-    yield wait(lambda: not bpy.app.is_job_running("RENDER"), "rendered", 120)
-    yield from pause(0.5)
-    frames = len(list((driver.WORK / "render").glob("*.png")))
-    assert frames == 150
-    tell(rendered=frames, landed_while_rendering=rendering, windows=len(addon.now().windows))
-    for extra in list(addon.now().windows)[1:]:
-        with bpy.context.temp_override(window=extra):
-            bpy.ops.wm.window_close()
-    yield from pause(0.5)
-    scene.frame_end = 400
+    tell(rendered=len(list(folder.glob("*.png"))), landed_meanwhile=still_rendering)
+    scene.frame_end = before
     landed()
 
 
 @step
 def moving_a_bone():
-    """While the user drags a bone, the dance lands when the bone has been let go."""
-    ob = addon.dancer()
+    """A bone is dragged while the dance lands."""
     bpy.ops.object.mode_set(mode="POSE")
-    told.forget()
-    yield from addon.start_dance()
+    breaking.forget()
+    yield from breaking.start()
+    bone = addon.dancer().pose.bones["left_shoulder"]
+    bpy.context.object.data.bones.active = bone.bone
     yield from hands.press("G", place=hands.middle())
-    names = [each.bl_idname for each in eyes.window().modal_operators]
-    assert any("translate" in name for name in names), names
-    x, y = hands.middle()
-    for share in range(3000):
-        eyes.window().event_simulate(type="MOUSEMOVE", value="NOTHING", x=x + share % 50, y=y)
-        yield
+    yield from hands.press("R", place=hands.middle())
+    assert any("TRANSFORM" in each.bl_idname for each in eyes.window().modal_operators)
+    for _ in range(20):
+        yield from hands.move((hands.middle()[0] + 40, hands.middle()[1] + 5))
+    breaking.go_on()
+    end = pause(8.0)
+    while next(end, "over") is None:
+        yield from hands.move((hands.middle()[0] + 60, hands.middle()[1] + 5))
         if not addon.now().twostep_running:
             break
-        if addon.now().twostep_fraction >= 1 and share > 60:
-            break
-    yield from pause(1.0)
-    tell(landed_while_moving=not addon.now().twostep_running)
+    yield from pause(0.5)
+    tell(landed_meanwhile=not addon.now().twostep_running)
+    yield from see()
     yield from hands.press("ESC")
     yield addon.still(60)
     yield from pause(0.3)
+    assert not any("TRANSFORM" in each.bl_idname for each in eyes.window().modal_operators)
     bpy.ops.object.mode_set(mode="OBJECT")
-    landed(ob)
+    landed()
 
 
 @step
 def edit_mode():
-    told.forget()
-    yield from addon.start_dance()
+    breaking.forget()
+    yield from breaking.start()
     bpy.ops.object.mode_set(mode="EDIT")
-    yield addon.still()
+    yield from breaking.let_go()
     yield from see()
-    yield from hands.move((800, 880))
+    yield from hands.move((30, 890))
     bpy.ops.object.mode_set(mode="OBJECT")
     yield from pause(0.3)
-    told.clean()
-    tell(said=told.only("in edit mode; leave it"))
+    breaking.clean()
+    tell(said=breaking.only("in edit mode; leave it"))
     assert addon.action() is None and not bpy.data.actions
 
 
 @step
 def another_scene():
-    ob = addon.dancer()
-    told.forget()
-    yield from addon.start_dance()
+    breaking.forget()
+    yield from breaking.start()
     window, scene = eyes.window(), bpy.context.scene
     window.scene = bpy.data.scenes.new("Other")
     yield from pause(0.5)
-    yield from see("other_scene")
-    yield addon.still()
+    yield from see()
+    yield from breaking.let_go()
     assert window.scene.name == "Other"
-    bpy.data.scenes.remove(window.scene)
-    window.scene = scene
+    other, window.scene = window.scene, scene
+    bpy.data.scenes.remove(other)
     yield from pause(0.5)
-    landed(ob)
+    landed()

@@ -5,14 +5,14 @@ from __future__ import annotations
 
 import bpy
 
-from . import addon, driver
+from . import addon, breaking, driver
 from .driver import step, tell
 
 
 @step(bare=True)
 def in_the_middle_of_a_dance():
-    yield from addon.set_up_anew()
-    yield from addon.start_dance()
-    assert addon.temporary is not None and len(addon.workers()) == 1
+    yield from breaking.set_up()
+    yield from breaking.start()
+    assert breaking.temporary is not None and len(addon.workers()) == 1
     (driver.WORK / "tempdir.txt").write_text(bpy.app.tempdir)
     tell(tempdir=bpy.app.tempdir)

@@ -5,8 +5,8 @@ from __future__ import annotations
 
 import bpy
 
-from . import addon, eyes, hands, told
-from .driver import pause, step, tell, wait
+from . import addon, breaking, eyes, hands
+from .driver import pause, step, tell
 from .eyes import see
 
 
@@ -17,7 +17,7 @@ def windows():
 def begin_in(window, progress=0.02):
     with bpy.context.temp_override(window=window):
         assert bpy.ops.twostep.dance("INVOKE_DEFAULT") == {"RUNNING_MODAL"}
-    yield wait(lambda: addon.now().twostep_fraction >= progress, "on its way", 180)
+    yield breaking.hold(progress)
 
 
 def close(window):
@@ -28,8 +28,8 @@ def close(window):
 
 @step(bare=True)
 def the_second_is_closed():
-    yield from addon.set_up_anew()
-    told.forget()
+    yield from breaking.set_up()
+    breaking.forget()
     bpy.ops.wm.window_new()
     yield from pause(0.8)
     first, second = windows()
@@ -40,14 +40,11 @@ def the_second_is_closed():
     yield from see("two_windows")
     yield from close(second)
     assert windows() == [first] and addon.now().twostep_running
-    before = addon.now().twostep_fraction
-    yield wait(lambda: addon.now().twostep_fraction > before, "going on", 60)
     yield from see("goes_on")
-    yield addon.still()
-    yield from pause(0.5)
+    yield from breaking.let_go()
     yield from see("done")
-    tell(said=told.only("action "))
-    told.clean()
+    tell(said=breaking.only("action "))
+    breaking.clean()
     keys = addon.keys()
     assert keys > 1000
     bpy.ops.ed.undo()
@@ -57,8 +54,8 @@ def the_second_is_closed():
 
 @step(bare=True)
 def esc_in_the_other():
-    yield from addon.set_up_anew()
-    told.forget()
+    yield from breaking.set_up()
+    breaking.forget()
     bpy.ops.wm.window_new()
     yield from pause(0.8)
     _, second = windows()
@@ -68,26 +65,25 @@ def esc_in_the_other():
     assert addon.now().twostep_running
     yield from hands.press("ESC")
     yield addon.still(30)
-    tell(said=told.only("Cancelled; nothing was changed."))
-    told.clean()
+    tell(said=breaking.only("Cancelled; nothing was changed."))
+    breaking.clean()
     assert addon.action() is None
 
 
 @step(bare=True)
 def the_first_is_closed():
     """A second main window stays, as it does after New Main Window."""
-    yield from addon.set_up_anew()
-    told.forget()
+    yield from breaking.set_up()
+    breaking.forget()
     bpy.ops.wm.window_new_main()
     yield from pause(0.8)
-    first, second = windows()
+    first, _ = windows()
     yield from begin_in(first)
     yield from close(first)
     assert len(windows()) == 1 and addon.now().twostep_running
     yield from see("goes_on")
-    yield addon.still()
-    yield from pause(0.5)
-    tell(said=told.only("action "))
-    told.clean()
+    yield from breaking.let_go()
+    tell(said=breaking.only("action "))
+    breaking.clean()
     assert addon.keys() > 1000
     assert eyes.window() == windows()[0]
