@@ -11,6 +11,7 @@ import json
 import os
 import stat
 import sys
+from importlib.util import find_spec
 from pathlib import Path
 
 import pytest
@@ -19,7 +20,7 @@ from twostep.tests.window import __main__ as command
 from twostep.tests.window import breaks, launch, results, sessions
 from twostep.tests.window.launch import LaunchError, Program, Session, Step
 
-pytest.importorskip("bpy")
+pytestmark = pytest.mark.skipif(find_spec("bpy") is None, reason="no Blender module here")
 
 #: A Blender without a window out of its Python module: it knows the arguments that the run uses.
 MODULE = """#!{python}

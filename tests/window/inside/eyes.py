@@ -67,13 +67,31 @@ def take(name: str) -> Path | None:
     return path
 
 
-def panels() -> Generator[None, Any, frozenset[str]]:
+def panels() -> Generator[Any, Any, frozenset[str]]:
     """To be yielded from: which of the extension's panels are drawn, that is, open."""
     _listen()
+    yield from drawn()
     _drawn.clear()
-    redraw()
-    yield from driver.pause(0.2)
+    yield from drawn()
     return frozenset(_drawn)
+
+
+def drawn() -> Generator[Any, Any, None]:
+    """To be yielded from: until the sidebar has been drawn anew."""
+    if not _redraws:
+        _redraws.append(0)
+        bpy.types.SpaceView3D.draw_handler_add(_count, (), "UI", "POST_PIXEL")
+    before = _redraws[0]
+    region("UI").tag_redraw()
+    yield driver.wait(lambda: _redraws[0] > before, "drawn anew", 60)
+
+
+#: How often the sidebar was drawn.
+_redraws: list[int] = []
+
+
+def _count() -> None:
+    _redraws[0] += 1
 
 
 #: The panels that were drawn since it was last cleared.
@@ -112,9 +130,12 @@ def picture(name: str, *, sidebar: bool = False, seconds: float = 1.0) -> Genera
 
     Small, in few colours; only where ImageMagick is, else a picture as any other.
     """
+    system = bpy.context.preferences.system
+    system.viewport_aa = "8"
     redraw()
     yield from driver.pause(seconds)
     taken = take(name)
+    system.viewport_aa = "FXAA"
     magick = shutil.which("magick") or shutil.which("convert")
     if taken is None or magick is None:
         return

@@ -3,8 +3,6 @@
 
 from __future__ import annotations
 
-import bpy
-
 from . import addon, driver, hands, looks
 from .driver import pause, step
 from .eyes import picture, region
@@ -16,7 +14,6 @@ SECTIONS = ("character", "timing", "movement", "keys", "export", "batch")
 @step
 def song_and_dancer():
     yield from looks.dress()
-    bpy.context.preferences.system.viewport_aa = "8"
     addon.forget_scene()
     yield from addon.set_up()
     yield from looks.frame()
@@ -26,7 +23,7 @@ def song_and_dancer():
 @step
 def progress():
     yield from addon.start_dance(0.3)
-    yield from picture("progress", seconds=0.1)
+    yield from picture("progress", seconds=0.2)
     yield addon.still()
     assert addon.keys() > 0
     looks.good_pose()
