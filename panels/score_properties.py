@@ -83,7 +83,7 @@ class TWOSTEP_PG_score(bpy.types.PropertyGroup):
     use_mute_earlier: bpy.props.BoolProperty(
         name="Mute Earlier Takes",
         description="Mute the music that was made for this character before",
-        default=False,
+        default=True,
     )
     use_rhythm: bpy.props.BoolProperty(
         name="Set by Hand",
