@@ -83,6 +83,30 @@ class TestWorker:
         assert bpy.ops.twostep.batch() == {"FINISHED"}
         assert [row.state for row in batch.results] == ["DONE", "SKIPPED"]
 
+    def test_at_a_loss_during_a_batch(self, context, batch, package, own_worker, tmp_path):
+        """It lives on, but nobody knows in what state: the next dance gets a fresh one."""
+        batch.jobs[0].seeds = "1, 2"
+        code, once = package / "inference" / "footlock.py", tmp_path / "once"
+        whole = code.read_text()
+        code.write_text(
+            f"{whole}\n\n_locked = locked\n\n\ndef locked(*values, **names):\n"
+            f"    from pathlib import Path\n    if not Path({str(once)!r}).exists():\n"
+            f"        Path({str(once)!r}).touch()\n        raise KeyError('left shoe')\n"
+            "    return _locked(*values, **names)\n"
+        )
+        process = pid()
+        try:
+            assert bpy.ops.twostep.batch() == {"FINISHED"}
+        finally:
+            code.write_text(whole)
+        assert [row.state for row in batch.results] == ["FAILED", "DONE"]
+        assert "did not foresee (KeyError: 'left shoe')" in batch.results[0].text
+        assert "In the worker\nTraceback" in session.state.report
+        assert '"seed": 1' in session.state.report
+        assert gone(process) and session.worker().alive
+        assert bpy.ops.twostep.batch_retry() == {"FINISHED"}
+        assert [row.state for row in batch.results] == ["DONE", "DONE"]
+
     @POSIX
     def test_taken_down_by_a_library(self, context, short, worker):
         """The last words say where it was."""
