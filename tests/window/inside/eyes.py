@@ -125,15 +125,19 @@ def _noting(name: str, draw: Any) -> Any:
     return drawn
 
 
-def picture(name: str, *, sidebar: bool = False, seconds: float = 1.0) -> Generator[Any, Any, None]:
+def picture(
+    name: str, *, sidebar: bool = False, seconds: float = 1.0, now: bool = False
+) -> Generator[Any, Any, None]:
     """To be yielded from: a picture for the documentation, of the viewport or its sidebar alone.
 
-    Small, in few colours; only where ImageMagick is, else a picture as any other.
+    Small, in few colours; only where ImageMagick is, else a picture as any other. now: as it was
+    drawn last, for what does not wait.
     """
     system = bpy.context.preferences.system
-    system.viewport_aa = "8"
-    redraw()
-    yield from driver.pause(seconds)
+    if not now:
+        system.viewport_aa = "FXAA" if sidebar else "8"
+        redraw()
+        yield from driver.pause(seconds)
     taken = take(name)
     system.viewport_aa = "FXAA"
     magick = shutil.which("magick") or shutil.which("convert")

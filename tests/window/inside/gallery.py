@@ -5,7 +5,7 @@ from __future__ import annotations
 
 from . import addon, driver, hands, looks
 from .driver import pause, step
-from .eyes import picture, region
+from .eyes import drawn, picture, region
 
 #: The sections that are closed at first.
 SECTIONS = ("character", "timing", "movement", "keys", "export", "batch")
@@ -23,7 +23,8 @@ def song_and_dancer():
 @step
 def progress():
     yield from addon.start_dance(0.3)
-    yield from picture("progress", seconds=0.2)
+    yield from drawn()
+    yield from picture("progress", now=True)
     yield addon.still()
     assert addon.keys() > 0
     looks.good_pose()
