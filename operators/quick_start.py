@@ -4,13 +4,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
 import bpy
 
 from ..inference.errors import TwostepError
+from ..inference.files import make_folder, remove_folder
 from ..inference.jobs import DanceJob
 from ..inference.motion import Motion
 from ..scene import armature, debut, playback
@@ -29,10 +30,10 @@ class QuickRun(Work):
         settings = context.scene.twostep
         self.scene = context.scene.session_uid
         self.made: debut.Debut | None = None
-        self._out = Path(bpy.app.tempdir) / f"twostep-dance-{session.next_number()}.npz"
+        self._folder = Path(bpy.app.tempdir) / f"twostep-dance-{session.next_number()}"
         self.job = DanceJob(
             song=debut.SONG,
-            out=self._out,
+            out=self._folder / "dance.npz",
             style=settings.style,
             energy=settings.energy,
             seed=settings.seed,
@@ -42,6 +43,7 @@ class QuickRun(Work):
 
     def start(self) -> None:
         """Hand the job to the worker. Raises TwostepError when there is none to be had."""
+        make_folder(self._folder, "; see to it that it may be written.")
         self._ask("dance", self.job.to_fields())
         super().start()
 
@@ -69,8 +71,8 @@ class QuickRun(Work):
         """Tidy up, however it ended; a job that still runs is stopped."""
         self._drop()
         super().close()
-        with suppress(OSError):  # a temporary file that Blender removes anyway
-            self._out.unlink(missing_ok=True)
+        # With its folder: the worker may have heard too late that nobody waits for what it writes.
+        remove_folder(self._folder)
 
     def _recipe(self, style: str) -> dict[str, Any]:
         recipe = {key: value for key, value in self.job.to_fields().items() if key != "out"}

@@ -97,7 +97,7 @@ class TestButton:
         check_seen(scene.camera, rig, (first, last))
         assert not playback.is_offered(startup)
         assert not session.state.running
-        assert not list(tmp_path.parent.glob("twostep-dance-*"))
+        assert not list(session.Path(bpy.app.tempdir).glob("twostep-dance-*"))
         self.check_it_moves(tmp_path)
 
     def check_it_moves(self, tmp_path):

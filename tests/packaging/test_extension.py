@@ -28,6 +28,8 @@ def test_what_ships(names):
     wanted |= {
         "inference/readers/bvh.py",
         "inference/rigs/mixamo.toml",
+        "assets/first_steps.ogg",
+        "scene/presets/1_default.toml",
         "scene/translations/es.toml",
         "inference/score/score.py",
     }
