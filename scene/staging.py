@@ -154,16 +154,32 @@ def _frame(taken: Take, fitting: Fitting) -> Frame:
 
 @contextmanager
 def _only_meanwhile() -> Iterator[None]:
-    """What is added to the file is gone afterwards."""
+    """What is added to the file is gone afterwards, and windows show what they showed."""
     data = bpy.data
     touched = (data.scenes, data.objects, data.armatures, data.meshes, data.actions)
     known = {collection: set(collection) for collection in touched}
+    windows = [window for manager in data.window_managers for window in manager.windows]
+    shown = [(window, window.scene, window.view_layer) for window in windows]
     try:
         yield
     finally:
+        for window, scene, layer in shown:
+            _show(window, scene, layer)
         for collection, before in known.items():
             for extra in set(collection) - before:
                 collection.remove(extra)
+
+
+def _show(window: bpy.types.Window, scene: bpy.types.Scene, layer: bpy.types.ViewLayer) -> None:
+    """Turn a window back to a scene, if an exporter turned it away, as Blender's own of glTF does.
+
+    A scene must not go while a window shows it: Blender would have it show any other one, whose
+    dependency graph was then built, and never evaluated, between one removal and the next. That is
+    where 4.2 crashed now and then.
+    """
+    if window.scene != scene:
+        window.scene, window.view_layer = scene, layer
+        layer.update()
 
 
 #: Gives something new the name of something of the user's.

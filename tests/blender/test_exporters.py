@@ -224,6 +224,21 @@ def test_nothing_else_changes(context, tmp_path, form):
 
 
 @pytest.mark.parametrize("form", exporters.FORMATS)
+def test_the_window_shows_the_same_scene(context, tmp_path, form):
+    """Of several, and of its view layers."""
+    ob = dancing(5)
+    home = context.scene
+    for name in ("A", "Scene before", "Z"):
+        bpy.data.scenes.new(name)
+    context.window.view_layer = home.view_layers.new("Second")
+    context.view_layer.update()
+    before = snapshot()
+    export(ob, tmp_path / f"dance.{form}", form)
+    assert (context.window.scene, context.window.view_layer.name) == (home, "Second")
+    assert snapshot() == before
+
+
+@pytest.mark.parametrize("form", exporters.FORMATS)
 def test_a_folder_that_is_not_there(context, tmp_path, form):
     ob = add_dancer(context, location=(1, 0, 0))
     land(ob, supple_motion(5))
