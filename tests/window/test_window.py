@@ -173,6 +173,28 @@ def test_what_is_no_blender_is_told(tmp_path):
         Program(sys.executable, tmp_path / "work")
 
 
+def test_a_screen_is_given_where_there_is_none_and_one_can_be_had(tmp_path, monkeypatch):
+    monkeypatch.setattr(sys, "platform", "linux")
+    for name in ("DISPLAY", "WAYLAND_DISPLAY"):
+        monkeypatch.delenv(name, raising=False)
+    monkeypatch.setenv("PATH", str(tmp_path))
+    assert launch._screen() == []
+    giver = tmp_path / "xvfb-run"
+    giver.write_text("")
+    giver.chmod(0o755)
+    assert launch._screen()[0] == str(giver)
+    monkeypatch.setenv("DISPLAY", ":0")
+    assert launch._screen() == []
+
+
+def test_the_page_tells_of_every_step_and_blender():
+    steps = [Step("a", "one_thing", True, 2.0, facts={"keys": 7}), Step("a", "other", False)]
+    page = results.report({"4.2": steps, "5.2": steps[:1]}, "Somewhere.")
+    assert "2 of 3 steps passed. Somewhere." in page
+    assert "| a: one thing | 2 s; keys 7 | 2 s; keys 7 |" in page
+    assert "| a: other | **failed** | not run |" in page
+
+
 def test_every_session_has_its_scenario_and_every_step_a_name():
     for each in (*sessions.FIRST_DAYS, *breaks.BREAKS):
         assert bool(each.scenario) != bool(each.command), each.name

@@ -16,7 +16,7 @@ def a_fresh_scene():
     assert addon.enabled()
     yield from looks.dress()
     yield from addon.open_tab()
-    yield from picture("empty")
+    yield from picture("empty", sidebar=True)
     assert set(bpy.data.objects.keys()) == {"Camera", "Cube", "Light"}
 
 
