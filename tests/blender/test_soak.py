@@ -55,6 +55,38 @@ def test_a_second_lap_leaves_all_as_the_first_did(day):
     assert not [block for kind in second[-1][1]["blocks"].values() for block in kind[2:] if block]
 
 
+def record(laps=4, lap=6, grow=0, slow=1.0, **other) -> figures.Record:
+    """Made up: a turn more takes so many bytes more, a lap more so many times longer."""
+    turns = []
+    for number in range(laps * lap):
+        process = {"rss": (300 << 20) + grow * number, "threads": 4, "open": {"pipe": 5}}
+        found = {name: [] for name in figures.SAME}
+        found |= {"blender": process, "worker": process, "blocks": {"scenes": [1, 1, 0]}}
+        found["python"] = {"objects": 1000, "threads": ["MainThread"]}
+        told = {"turn": number, "end": "keep", "said": "danced", "score": 0.0, "yard": 0.03}
+        told |= {"keys": str(number % lap), "left": {}, "census": found, "seconds": 2.0}
+        turns.append(told | {"processor": slow ** (number // lap) * (1 + number % lap / 9)})
+    turns[-1] |= other
+    end = {**turns[0]["census"], "worker": None}
+    return figures.Record({}, turns, [{"ended": True, "census": end}], lap)
+
+
+@pytest.mark.parametrize(
+    ("wrong", "told"),
+    [
+        ({"grow": 1 << 20}, "The memory of blender grows by 1024 KiB a turn"),
+        ({"slow": 1.04}, "Dances take 1.08 times as long"),
+        ({"keys": "x"}, "The dance of place 5 is not the same"),
+        ({"said": "not danced"}, "Turn 23 was not danced"),
+        ({"left": {"actions": [[1, 1, 0], [2, 2, 0]]}}, "Turn 23 left"),
+    ],
+)
+def test_a_record_is_judged(wrong, told):
+    assert not figures.faults(record())
+    assert not figures.faults(record(grow=1000, slow=1.01))
+    assert any(told in fault for fault in figures.faults(record(**wrong)))
+
+
 held: list = []
 
 

@@ -63,12 +63,13 @@ def processor(pid: int) -> float:
 
 
 def children(pid: int) -> list[str]:
-    """Names and states of a process' children; a Z is a zombie."""
+    """Names of a process' children; zombies are called so."""
     found = []
     for task in (PROC / str(pid) / "task").iterdir():
         for child in (task / "children").read_text().split():
             name, _, rest = _read(int(child), "stat").rpartition(")")
-            found.append(f"{name.partition('(')[2]} {rest.split()[0].replace('R', 'S')}")
+            zombie = "zombie " if rest.split()[0] == "Z" else ""
+            found.append(zombie + name.partition("(")[2])
     return sorted(found)
 
 
