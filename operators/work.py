@@ -209,7 +209,7 @@ class WorkOperator(_Operator):
         if _reading:
             self._work.close()
             self._work.lost = "Cancelled, for another file was opened; nothing was changed."
-        _still(context)
+        _tick_no_more(context)  # and nothing else: half of the window is gone
         _homeless.append((self._work, type(self).bl_idname.partition(".")[2]))
         bpy.app.timers.register(_move, first_interval=TICK, persistent=True)
 
@@ -310,13 +310,20 @@ def stop() -> None:
 
 def _still(context: bpy.types.Context) -> None:
     """No timer ticks and no progress shows any more."""
+    _tick_no_more(context)
     manager = context.window_manager
-    while _ticking:
-        manager.event_timer_remove(_ticking.pop())
     manager.progress_end()
-    for workspace in bpy.data.workspaces:
-        _say(workspace, None)
+    for window in manager.windows[:1]:
+        for workspace in bpy.data.workspaces:
+            # Blender asks the context which workspace is meant, and for a window to redraw.
+            with context.temp_override(window=window, workspace=workspace):
+                workspace.status_text_set(None)
     redraw()
+
+
+def _tick_no_more(context: bpy.types.Context) -> None:
+    while _ticking:
+        context.window_manager.event_timer_remove(_ticking.pop())
 
 
 class TWOSTEP_OT_cancel(bpy.types.Operator):
@@ -343,12 +350,7 @@ def show(context: bpy.types.Context) -> None:
     text = told(f"Twostep: {state.stage} {share}, Esc to cancel")
     manager = context.window_manager
     for window in manager.windows:
-        _say(window.workspace, text)
+        with context.temp_override(window=window):
+            window.workspace.status_text_set(text)
     manager.progress_update(round(state.fraction * 100))
     redraw()
-
-
-def _say(workspace: bpy.types.WorkSpace, text: str | None) -> None:
-    """In its status bar: Blender asks the context which workspace is meant."""
-    with bpy.context.temp_override(workspace=workspace):
-        workspace.status_text_set(text)

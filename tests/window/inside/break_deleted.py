@@ -94,5 +94,5 @@ def the_scene():
 def another_dance_works():
     yield from breaking.set_up()
     yield from breaking.start()
-    yield addon.still()
+    yield from breaking.let_go()
     assert addon.action() is not None
