@@ -43,19 +43,6 @@ class Scale:
         return (features - self.mean) / self.spread
 
 
-def frechet(
-    made: NDArray[np.floating],
-    truth: NDArray[np.floating],
-    pool: NDArray[np.floating] | None = None,
-) -> float:
-    """Fréchet distance of features (N, D) from (M, D), both on the scale of the pool of the truth.
-
-    pool: (P, D); `truth` itself when not given.
-    """
-    scale = Scale.of(truth if pool is None else pool)
-    return gaussian_distance(scale(made), scale(truth))
-
-
 def gaussian_distance(a: NDArray[np.floating], b: NDArray[np.floating]) -> float:
     """Squared Fréchet (2-Wasserstein) distance of the Gaussians fitted to (N, D) and (M, D).
 

@@ -6,7 +6,7 @@ Frames and clips of one dance are alike, so dances are drawn, never frames or cl
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import NamedTuple
 
 import numpy as np
@@ -86,16 +86,30 @@ def interval_of(
     Distances between distributions grow when dances are drawn twice; the interval is therefore the
     spread of the draws about their own mean, laid about the value of all dances.
     """
+    return intervals_of(lambda which: {"": statistic(which)}, groups, rng, draws)[""]
+
+
+def intervals_of(
+    statistics: Callable[[NDArray[np.intp]], Mapping[str, float]],
+    groups: Sequence[str],
+    rng: np.random.Generator | None = None,
+    draws: int = 50,
+) -> dict[str, Interval]:
+    """As `interval_of`, of several statistics that are taken of the same draws."""
     rng = rng or np.random.default_rng(0)
     names = np.asarray(groups)
     own = [np.flatnonzero(names == name) for name in dict.fromkeys(groups)]
-    value = statistic(np.arange(len(names)))
+    whole = statistics(np.arange(len(names)))
     if max(map(len, own)) < 2:  # nothing to draw from
-        return Interval(value, np.nan, np.nan, len(names))
+        return {key: Interval(value, np.nan, np.nan, len(names)) for key, value in whole.items()}
     taken = [np.concatenate([rng.choice(each, len(each)) for each in own]) for _ in range(draws)]
-    drawn = np.array([statistic(each) for each in taken])
-    low, high = _ends(drawn - drawn.mean())
-    return Interval(value, value + low, value + high, len(names))
+    rows = [statistics(each) for each in taken]
+    found = {}
+    for key, value in whole.items():
+        drawn = np.array([row[key] for row in rows])
+        low, high = _ends(drawn - drawn.mean())
+        found[key] = Interval(value, value + low, value + high, len(names))
+    return found
 
 
 def _ends(drawn: NDArray[np.float64]) -> tuple[float, float]:

@@ -3,13 +3,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
 import numpy as np
 from numpy.typing import NDArray
 
-from ..interval import Interval, interval
+from ..interval import Interval, interval, intervals_of
 from . import alignment, frechet, genre, onsets, sound, tempo
 from .alignment import Templates
 from .chords import chord_scores
@@ -128,31 +128,8 @@ def _held_against(
         embedded = frechet.by_genre(drawn, [stretches[i] for i in chosen])
         return {"kld": own, "kld_null": others} | reference.truth.distances(embedded)
 
-    return statistic(np.arange(len(pieces))), _redrawn(statistic, pieces)
-
-
-def _redrawn(
-    statistic: Callable[[NDArray[np.intp]], Figures], pieces: Sequence[Heard]
-) -> Intervals:
-    """Intervals of figures of whole sets: pieces are drawn again within each genre.
-
-    Sets with the same piece twice are less varied, which raises such distances; the interval is
-    the spread of the draws about their own mean, laid about the figure of all pieces.
-    """
-    random = np.random.default_rng(0)
-    names = np.array([piece.genre for piece in pieces])
-    groups = [np.flatnonzero(names == name) for name in dict.fromkeys(names.tolist())]
-    whole = statistic(np.arange(len(pieces)))
-    drawn = [
-        statistic(np.concatenate([random.choice(own, len(own)) for own in groups]))
-        for _ in range(DRAWS)
-    ]
-    found = {}
-    for key, value in whole.items():
-        draws = np.array([row[key] for row in drawn])
-        low, high = np.percentile(draws - draws.mean(), [2.5, 97.5])
-        found[key] = Interval(value, value + float(low), value + float(high), len(pieces))
-    return found
+    found = intervals_of(statistic, [piece.genre for piece in pieces], draws=DRAWS)
+    return {key: value.mean for key, value in found.items()}, found
 
 
 def _of_piece(piece: Heard, flux: Array, reference: Reference, joins: Sequence[float]) -> Figures:

@@ -13,12 +13,16 @@ from twostep.models.judge.frechet import (
     diversity,
     diversity_by_song,
     fair,
-    frechet,
     gaussian_distance,
     split_floor,
 )
 
 from .figures import swinging, trembling, wandering
+
+
+def whole(made, truth, pool=None):
+    """Of as many as there are on both sides, in one draw."""
+    return fair(made, truth, len(made), draws=1, pool=pool)
 
 
 def exactly(mean: np.ndarray, spread: np.ndarray, count: int = 400, seed: int = 0) -> np.ndarray:
@@ -66,16 +70,16 @@ def test_the_truths_pool_is_the_scale():
     truth = exactly(np.array([10.0, 0.0]), np.diag([5.0, 0.1]), seed=5)
     made = truth + np.array([5.0, 0.1])
     spread = truth.std(0) / np.array([5.0, 0.1])  # of N, where the covariance is of N - 1
-    assert frechet(made, truth) == pytest.approx((1 / spread**2).sum())
-    assert frechet(10 * made, 10 * truth) == pytest.approx(frechet(made, truth))
+    assert whole(made, truth) == pytest.approx((1 / spread**2).sum())
+    assert whole(10 * made, 10 * truth) == pytest.approx(whole(made, truth))
     wider = exactly(np.array([10.0, 0.0]), np.diag([50.0, 1.0]), seed=6)
-    assert frechet(made, truth, pool=wider) == pytest.approx(frechet(made, truth) / 100)
+    assert whole(made, truth, pool=wider) == pytest.approx(whole(made, truth) / 100)
 
 
 def test_a_feature_that_never_varies_keeps_its_unit():
     truth = np.column_stack([exactly(np.zeros(1), np.eye(1)), np.full(400, 3.0)])
     made = truth + np.array([0.0, 2.0])
-    assert frechet(made, truth) == pytest.approx(4.0)
+    assert whole(made, truth) == pytest.approx(4.0)
     blown = Scale.of(truth, published=True)
     assert blown(made)[0, 1] == pytest.approx(2e10)
 
@@ -83,7 +87,7 @@ def test_a_feature_that_never_varies_keeps_its_unit():
 def test_equal_counts_leave_no_advantage_to_the_many():
     rng = np.random.default_rng(7)
     truth, few, many = (rng.normal(size=(n, 12)) for n in (300, 30, 300))
-    assert frechet(few, truth) > 3 * frechet(many, truth)
+    assert whole(few, truth) > 3 * whole(many, truth)
     assert fair(few, truth, 30) == pytest.approx(fair(many, truth, 30), rel=0.15)
     assert fair(many, truth, 30, seed=1) == fair(many, truth, 30, seed=1)
     assert fair(few, truth, 1000) == fair(few, truth, 30)

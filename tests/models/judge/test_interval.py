@@ -6,7 +6,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from twostep.models.judge.interval import Interval, interval, interval_of, ratio
+from twostep.models.judge.interval import Interval, interval, interval_of, intervals_of, ratio
 
 TRIES = 300
 
@@ -67,3 +67,16 @@ def test_numbers_are_written_to_be_read():
     assert str(Interval(0.416, 0.3777, 0.45, 8)) == "0.42 (0.38–0.45)"
     assert str(Interval(-0.0421, -0.05, 123.4, 8)) == "−0.042 (−0.050–123)"
     assert str(Interval(-0.0001, 0.0, 0.0, 2)) == "0 (0–0)"
+
+
+def test_several_statistics_of_the_same_draws_are_as_each_alone():
+    values = np.random.default_rng(8).normal(size=12)
+    groups = ["salsa"] * 5 + ["pop"] * 7
+
+    def both(which):
+        return {"mean": float(values[which].mean()), "spread": float(values[which].std())}
+
+    found = intervals_of(both, groups)
+    for name, each in found.items():
+        assert each == interval_of(lambda which, name=name: both(which)[name], groups)
+        assert each.low < each.mean < each.high
