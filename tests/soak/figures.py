@@ -200,6 +200,7 @@ _MIB = 1 << 20
 
 def table(record: Record) -> str:
     """The figures as a table in Markdown."""
+    laps: list[str] = []
     rows = [("what", "second lap", "last lap", "a turn (95 %)")]
     for process, label in zip(PROCESSES, ("Blender", "the worker"), strict=True):
         found = trend(record, record.memory(process))
@@ -208,6 +209,9 @@ def table(record: Record) -> str:
             f"memory of {label}, MiB", f"{found.before / _MIB:.1f}", f"{found.after / _MIB:.1f}",
             f"{found.slope / 1024:+.1f} KiB ({interval})",
         ))  # fmt: skip
+        ends = [record.memory(process)[(lap + 1) * record.lap - 1] for lap in range(record.laps)]
+        told = ", ".join(f"{end / _MIB:.1f}" for end in ends)
+        laps.append(f"Memory of {label} at the ends of the laps, MiB: {told}.")
     found = trend(record, objects(record))
     rows.append((
         "objects of Python in Blender", f"{found.before:.0f}", f"{found.after:.0f}",
@@ -225,7 +229,7 @@ def table(record: Record) -> str:
         ))  # fmt: skip
     ratio, low, high = slower(record, pace=pace(record))
     rows.append((
-        "the same of the processor, by the machine's pace", "1", f"{ratio:.3f}",
+        "the processor's, by the machine's pace", "", "",
         f"× {ratio:.3f} ({low:.3f} … {high:.3f})",
     ))  # fmt: skip
     for label, count in _counts():
@@ -238,8 +242,8 @@ def table(record: Record) -> str:
     )
     cancelled = sum(line["said"] == "cancelled" for line in record.turns)
     scores = sum(line["score"] > 0 for line in record.turns)
-    told += f", {cancelled} cancelled, {scores} scores\n\n"
-    return told + "\n".join(f"| {line.strip()} |" for line in lines)
+    told += f", {cancelled} cancelled, {scores} scores\n"
+    return "\n".join([told, *(f"| {line.strip()} |" for line in lines), "", *laps])
 
 
 def _counts() -> list[tuple[str, Callable[[Line], int]]]:
