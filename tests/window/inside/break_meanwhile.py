@@ -6,6 +6,8 @@ Undo, other modes, areas, workspaces and scenes, playback, rendering, a second j
 
 from __future__ import annotations
 
+import time
+
 import bpy
 
 from . import addon, breaking, driver, eyes, hands
@@ -136,35 +138,28 @@ def rendering():
     yield wait(lambda: len(list(folder.glob("*.png"))) > 3, "pictures", 60)
     yield from see("rendering")
     yield from breaking.let_go()
-    still_rendering = bpy.app.is_job_running("RENDER")
-    yield wait(lambda: not bpy.app.is_job_running("RENDER"), "rendered", 200)
-    yield from pause(0.5)
-    tell(rendered=len(list(folder.glob("*.png"))), landed_meanwhile=still_rendering)
+    assert not bpy.app.is_job_running("RENDER"), "it landed in the middle of the pictures"
+    tell(rendered=len(list(folder.glob("*.png"))))
     scene.frame_end = before
     landed()
 
 
 @step
 def moving_a_bone():
-    """A bone is dragged while the dance lands."""
+    """While a bone is dragged the dance waits, and lands when it has been let go."""
     bpy.ops.object.mode_set(mode="POSE")
     breaking.forget()
     yield from breaking.start()
-    bone = addon.dancer().pose.bones["left_shoulder"]
-    bpy.context.object.data.bones.active = bone.bone
-    yield from hands.press("G", place=hands.middle())
+    bpy.context.object.data.bones.active = bpy.context.object.data.bones["left_shoulder"]
     yield from hands.press("R", place=hands.middle())
     assert any("TRANSFORM" in each.bl_idname for each in eyes.window().modal_operators)
-    for _ in range(20):
-        yield from hands.move((hands.middle()[0] + 40, hands.middle()[1] + 5))
     breaking.go_on()
-    end = pause(8.0)
-    while next(end, "over") is None:
-        yield from hands.move((hands.middle()[0] + 60, hands.middle()[1] + 5))
-        if not addon.now().twostep_running:
-            break
-    yield from pause(0.5)
-    tell(landed_meanwhile=not addon.now().twostep_running)
+    (x, y), until = hands.middle(), time.monotonic() + 90
+    while addon.now().twostep_stage != "Waiting for your move" and time.monotonic() < until:
+        yield from hands.move((x + 40 + round(time.monotonic()) % 20, y + 5))
+        assert addon.now().twostep_running, "it landed under the user's hands"
+    assert addon.action() is None
+    tell(stage=addon.now().twostep_stage)
     yield from see()
     yield from hands.press("ESC")
     yield addon.still(60)
