@@ -173,9 +173,8 @@ def _only_meanwhile() -> Iterator[None]:
 def _show(window: bpy.types.Window, scene: bpy.types.Scene, layer: bpy.types.ViewLayer) -> None:
     """Turn a window back to a scene, if an exporter turned it away, as Blender's own of glTF does.
 
-    A scene must not go while a window shows it: Blender would have it show any other one, whose
-    dependency graph was then built, and never evaluated, between one removal and the next. That is
-    where 4.2 crashed now and then.
+    A scene must not go while a window shows it: Blender turns the window to any other one, which
+    need not be the user's, and sets that one up amid the removals, where 4.2 was seen to crash.
     """
     if window.scene != scene:
         window.scene, window.view_layer = scene, layer
