@@ -13,12 +13,12 @@ INSTALL = Session(
 #: What a user does in the first days, in order: each goes on where the one before ended.
 FIRST_DAYS = (
     INSTALL,
-    Session("first_use", "first_use", limit=1800),
-    Session("next_day", "next_day", blend="dance.blend", limit=1200),
-    Session("quick_start", "quick_start"),
-    Session("gallery", "gallery", limit=1800),
-    Session("remove", "remove"),
+    Session("first_use", "first_use", limit=2400),
+    Session("next_day", "next_day", blend="dance.blend", limit=2400),
+    Session("quick_start", "quick_start", limit=1200),
+    Session("remove", "remove", limit=1200),
     Session("drop", "drop", profile="other"),
+    Session("gallery", "gallery", profile="other", limit=3600),
     Session(
         "remove_by_command",
         profile="other",

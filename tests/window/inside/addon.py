@@ -100,7 +100,7 @@ def start_dance(progress: float = 0.02) -> Doing:
     )
 
 
-def still(seconds: float = 300.0) -> driver.Wait:
+def still(seconds: float = 900.0) -> driver.Wait:
     """To be yielded: nothing is being made any more."""
     return driver.wait(lambda: not now().twostep_running, "done", seconds)
 

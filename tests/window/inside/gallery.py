@@ -33,22 +33,7 @@ def progress():
 
 
 @step
-def sections():
-    for name in SECTIONS:
-        yield from hands.unfold(f"TWOSTEP_PT_{name}")
-        if name == "batch":
-            addon.fill_batch()
-        if name == "character":
-            yield from looks.widen(60)
-        yield from picture(name, sidebar=True)
-        yield from hands.fold(f"TWOSTEP_PT_{name}")
-    yield from hands.unfold("TWOSTEP_PT_score")
-    yield from picture("score", sidebar=True)
-
-
-@step
 def light_theme():
-    yield from hands.unfold("TWOSTEP_PT_dance")
     yield from looks.dress(theme="light")
     yield from picture("light")
     yield from looks.dress(theme="dark")
@@ -83,3 +68,17 @@ def hidpi():
     yield from picture("hidpi")
     yield from looks.dress(scale=driver.config["scale"])
     yield from pause(0.5)
+
+
+@step
+def sections():
+    for name in SECTIONS:
+        yield from hands.unfold(f"TWOSTEP_PT_{name}")
+        if name == "batch":
+            addon.fill_batch()
+        if name == "character":
+            yield from looks.widen(60)
+        yield from picture(name, sidebar=True)
+        yield from hands.fold(f"TWOSTEP_PT_{name}")
+    yield from hands.unfold("TWOSTEP_PT_score")
+    yield from picture("score", sidebar=True)

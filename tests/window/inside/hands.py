@@ -122,43 +122,48 @@ def _raster() -> Iterator[Place]:
 _unfolded: dict[str, Place] = {}
 
 
-def unfold(panel: str) -> Generator[None, Any, None]:
-    """Click on headers of the sidebar until that panel is open, the only one but its parent.
+def unfold(panel: str) -> Generator[Any, Any, None]:
+    """Click on headers of the sidebar until that panel is open; the first one only if it is in it.
 
     Blender tells nobody where a header is; what a click did is seen by which panels are drawn then.
-    Headers of closed panels lie one below the other in the order in which they were registered.
+    The first panel is at the top. Sections in it are looked for from there downwards, panels below
+    it from the bottom upwards.
     """
-    kind = getattr(bpy.types, panel)
-    parent = getattr(kind, "bl_parent_id", "")
+    parent, first = _parent(panel), eyes.sections()[0]
+    closed = first not in (yield from eyes.panels())
+    if closed == (first in (parent, panel)):
+        yield from _toggle(_top())
+    if panel in (yield from eyes.panels()):
+        return
+    part, step = eyes.region("UI"), round(13 * eyes.scale())
+    x, y = _top()
+    places = [(x, each) for each in range(part.y + step, y - step, step)]
     if parent:
-        if parent not in (yield from eyes.panels()):
-            yield from unfold(parent)
-    else:
-        yield from _close_all()
-    part, scale = eyes.region("UI"), eyes.scale()
-    x, top = part.x + round(70 * scale), part.y + part.height - round(14 * scale)
-    if parent in _unfolded:
-        top = _unfolded[parent][1] - round(60 * scale)
-    order = [name for name in eyes.sections() if _parent(name) == parent]
-    y, before = top, (yield from eyes.panels())
-    while y > part.y:
-        if (yield from under((x, y))):
-            y -= round(12 * scale)
-            continue
-        after = yield from _toggle((x, y))
-        new = [name for name in order if name in after - before]
-        if panel in new:
-            _unfolded[panel] = (x, y)
+        places.reverse()
+    siblings = [name for name in eyes.sections() if _parent(name) == parent]
+    before = yield from eyes.panels()
+    for place in places:
+        if (yield from under(place)):
+            continue  # a button
+        after = yield from _toggle(place)
+        if panel in after:
+            _unfolded[panel] = place
             return
-        if new:  # a neighbour: from here it is known how far it is
-            yield from _toggle((x, y))
-            y -= round((28 - 2 * bool(parent)) * scale) * (order.index(panel) - order.index(new[0]))
-        else:
-            y -= round(12 * scale)
+        for name in siblings:
+            if name in after - before:  # a neighbour: headers of closed panels lie in a row
+                yield from _toggle(place)
+                rows = siblings.index(panel) - siblings.index(name)
+                pitch = (26 if parent else 28) * eyes.scale()
+                aimed = x, place[1] - round(pitch * rows)
+                if panel in (yield from _toggle(aimed)):
+                    _unfolded[panel] = aimed
+                    return
+        if after != before:
+            before = yield from eyes.panels()
     raise AssertionError(f"no click in the sidebar opened {panel}")
 
 
-def fold(panel: str) -> Generator[None, Any, None]:
+def fold(panel: str) -> Generator[Any, Any, None]:
     """Click a panel that was unfolded closed."""
     yield from _toggle(_unfolded.pop(panel))
 
@@ -167,18 +172,14 @@ def _parent(panel: str) -> str:
     return getattr(getattr(bpy.types, panel), "bl_parent_id", "")
 
 
-def _toggle(place: Place) -> Generator[None, Any, frozenset[str]]:
+def _top() -> Place:
+    """Where the first panel's header is."""
+    part, scale = eyes.region("UI"), eyes.scale()
+    return part.x + round(70 * scale), part.y + part.height - round(14 * scale)
+
+
+def _toggle(place: Place) -> Generator[Any, Any, frozenset[str]]:
     """Click on a header; the panels that are open then."""
     yield from click(place)
-    yield from driver.pause(0.4)
+    yield from driver.pause(0.5)
     return (yield from eyes.panels())
-
-
-def _close_all() -> Generator[None, Any, None]:
-    part, scale = eyes.region("UI"), eyes.scale()
-    place = part.x + round(70 * scale), part.y + part.height - round(14 * scale)
-    yield from click(place, ctrl=True)  # it alone is open
-    yield from driver.pause(0.4)
-    if (yield from eyes.panels()):
-        yield from _toggle(place)
-    _unfolded.clear()
