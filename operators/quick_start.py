@@ -111,5 +111,6 @@ frame range to the dance (the preview range where other things are in the scene)
         context = bpy.context
         if isinstance(work, QuickRun) and work.made and context.scene.session_uid == work.scene:
             playback.look_through(context, work.made.camera)
+            playback.frame_timelines(context)
             playback.play(context)
         return outcome

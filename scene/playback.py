@@ -87,6 +87,17 @@ def look_through(context: bpy.types.Context, camera: bpy.types.Object) -> None:
     space.region_3d.view_camera_offset = 0, 0
 
 
+def frame_timelines(context: bpy.types.Context) -> None:
+    """Let the timelines show all that plays."""
+    for area in context.screen.areas if context.screen is not None else ():
+        if area.ui_type != "TIMELINE":
+            continue
+        region = next(each for each in area.regions if each.type == "WINDOW")
+        with context.temp_override(area=area, region=region):
+            if bpy.ops.action.view_all.poll():
+                bpy.ops.action.view_all()
+
+
 def silence(context: bpy.types.Context) -> str:
     """Why the song is not heard when this scene plays, "" if it is.
 

@@ -49,6 +49,10 @@ def perform(motion):
     return debut.perform(bpy.context, motion, "A Dance", {})
 
 
+def viewport(context):
+    return next(area for area in context.screen.areas if area.type == "VIEW_3D").spaces.active
+
+
 def everything():
     """The file as a test can compare it, and what a quick start sets beside."""
     scene = bpy.context.scene
@@ -95,6 +99,7 @@ class TestButton:
             "Camera", "Dancer", "Dancer body", "Fill", "Floor", "Key", "Rim"
         }  # fmt: skip
         check_seen(scene.camera, rig, (first, last))
+        assert viewport(startup).region_3d.view_perspective == "CAMERA"
         assert not playback.is_offered(startup)
         assert not session.state.running
         assert not list(session.Path(bpy.app.tempdir).glob("twostep-dance-*"))
@@ -211,6 +216,16 @@ class TestScenes:
         bpy.data.objects.remove(bpy.data.objects["Cube"])
         made = perform(motion)
         assert tuple(made.rig.location) == (0, 0, 0)
+
+    def test_the_view_has_the_camera_and_the_scene_keeps_its_own(self, startup, motion):
+        bpy.data.objects["Cube"].location.x = 40
+        made = perform(motion)
+        playback.look_through(startup, made.camera)
+        view = viewport(startup)
+        assert view.region_3d.view_perspective == "CAMERA"
+        assert view.use_local_camera and view.camera == made.camera != startup.scene.camera
+        playback.look_through(startup, startup.scene.camera)
+        assert not view.use_local_camera
 
     def test_lights_where_there_are_none(self, startup, motion):
         bpy.data.objects.remove(bpy.data.objects["Light"])
