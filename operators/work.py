@@ -5,7 +5,7 @@ from __future__ import annotations
 
 import time
 from abc import ABC, abstractmethod
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
@@ -211,7 +211,8 @@ class WorkOperator(_Operator):
             self._work.lost = "Cancelled, for another file was opened; nothing was changed."
         _tick_no_more(context)  # and nothing else: half of the window is gone
         _homeless.append((self._work, type(self).bl_idname.partition(".")[2]))
-        bpy.app.timers.register(_move, first_interval=TICK, persistent=True)
+        if not bpy.app.timers.is_registered(_move):
+            bpy.app.timers.register(_move, first_interval=TICK, persistent=True)
 
     def _end(self, context: bpy.types.Context) -> None:
         try:
@@ -299,26 +300,21 @@ def stop() -> None:
     handlers.load_pre.remove(_begin_reading)
     handlers.load_post.remove(_end_reading)
     handlers.load_post_fail.remove(_end_reading)
+    shown = bool(_homeless or _going)
     _homeless.clear()
     if bpy.app.timers.is_registered(_move):
         bpy.app.timers.unregister(_move)
     for work in tuple(_going):
         work.close()
-    if _ticking:
+    if shown:
         _still(bpy.context)
 
 
 def _still(context: bpy.types.Context) -> None:
     """No timer ticks and no progress shows any more."""
     _tick_no_more(context)
-    manager = context.window_manager
-    manager.progress_end()
-    for window in manager.windows[:1]:
-        for workspace in bpy.data.workspaces:
-            # Blender asks the context which workspace is meant, and for a window to redraw.
-            with context.temp_override(window=window, workspace=workspace):
-                workspace.status_text_set(None)
-    redraw()
+    context.window_manager.progress_end()
+    _write(context, None)
 
 
 def _tick_no_more(context: bpy.types.Context) -> None:
@@ -346,11 +342,25 @@ class TWOSTEP_OT_cancel(bpy.types.Operator):
 
 def show(context: bpy.types.Context) -> None:
     """Progress in the status bars, at the pointer and, by redrawing it, in the panel."""
-    share = f"{state.fraction:.0%}"
-    text = told(f"Twostep: {state.stage} {share}, Esc to cancel")
-    manager = context.window_manager
-    for window in manager.windows:
+    _write(context, _draw_status)
+    context.window_manager.progress_update(round(state.fraction * 100))
+
+
+def _write(context: bpy.types.Context, draw: Callable[..., None] | None) -> None:
+    """Into the status bar of every window, whichever workspaces it goes through.
+
+    A text would stay for ever in a workspace that is not looked at when it is taken back.
+    """
+    for window in context.window_manager.windows:
         with context.temp_override(window=window):
-            window.workspace.status_text_set(text)
-    manager.progress_update(round(state.fraction * 100))
+            window.workspace.status_text_set(draw)
     redraw()
+
+
+def _draw_status(header: bpy.types.Header, _context: bpy.types.Context) -> None:
+    layout, share = header.layout, f"{state.fraction:.0%}"
+    layout.label(text=told(f"Twostep: {state.stage} {share}, Esc to cancel"), translate=False)
+    layout.separator_spacer()
+    layout.template_reports_banner()
+    layout.separator_spacer()
+    layout.template_running_jobs()

@@ -150,7 +150,7 @@ def moving_a_bone():
     bpy.ops.object.mode_set(mode="POSE")
     breaking.forget()
     yield from breaking.start()
-    bpy.context.object.data.bones.active = bpy.context.object.data.bones["left_shoulder"]
+    bpy.ops.pose.select_all(action="SELECT")
     yield from hands.press("R", place=hands.middle())
     assert any("TRANSFORM" in each.bl_idname for each in eyes.window().modal_operators)
     breaking.go_on()
