@@ -26,6 +26,8 @@ from .pickles import load_arrays
 #: Hip to ankle of SMPL's mean body, metres: paths over the floor are scaled by it.
 SMPL_LEG = 0.776
 AIST_FPS = 60.0
+#: Radians. No joint turns that often; far beyond, the rotations that scipy makes are none.
+_MOST_TURN = 1e6
 _AMASS_RATES = ("mocap_framerate", "mocap_frame_rate")
 
 
@@ -72,7 +74,7 @@ def motion_from_smpl(
         raise TwostepError("These SMPL poses have the wrong shape; (frames, 72) is expected.")
     if not fps > 0:
         raise TwostepError(f"A motion has no {fps:g} frames a second; correct its rate.")
-    if not (len(poses) and np.isfinite(poses).all() and np.isfinite(trans).all()):
+    if not (len(poses) and (np.abs(poses) < _MOST_TURN).all() and np.isfinite(trans).all()):
         raise TwostepError("These SMPL poses are damaged: not every value in them is a number.")
     vectors = np.zeros((len(poses), JOINT_COUNT, 3))
     # Past joint 22, SMPL-H and -X list fingers and face where SMPL has its two hands.

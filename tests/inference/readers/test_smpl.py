@@ -52,6 +52,12 @@ def test_fingers_of_larger_bodies_are_left_out():
         motion_from_smpl(np.zeros((4, 60)), np.zeros((4, 3)), 30, True)
 
 
+@pytest.mark.parametrize("turn", [np.nan, np.inf, 1e160, -1e300, 1e7])
+def test_turns_that_are_none_are_told(turn):
+    with pytest.raises(TwostepError, match="damaged"):
+        motion_from_smpl(poses(left_knee=(turn, 0, 0)), np.zeros((4, 3)), 60, y_up_world=True)
+
+
 def test_amass_files_that_are_none_are_told(tmp_path):
     path = tmp_path / "a.npz"
     path.write_bytes(b"nothing")
