@@ -7,7 +7,7 @@ import bpy
 
 from . import addon, driver, hands, looks
 from .driver import pause, step, tell, wait
-from .eyes import see
+from .eyes import picture, see
 
 
 @step
@@ -15,10 +15,11 @@ def drop_the_zip():
     yield from looks.dress()
     assert not addon.folder().exists()
     path = driver.WORK / driver.config["zip"]
+    yield from hands.move(hands.middle())
     # What Blender's drop box for URLs and files calls when a zip falls into its window.
     bpy.ops.preferences.extension_url_drop("INVOKE_DEFAULT", url=str(path))
     yield from pause(1.0)
-    yield from see()
+    yield from picture("drop")
 
 
 @step

@@ -52,13 +52,13 @@ def languages():
 
 @step
 def narrow_sidebar():
-    yield from looks.widen(-400)
-    assert region("UI").width < 230
+    yield from looks.narrowest()
+    assert 100 < region("UI").width < 230
     yield from picture("narrow", sidebar=True)
     yield from hands.unfold("TWOSTEP_PT_score")
     yield from picture("narrow_score", sidebar=True)
     yield from hands.unfold("TWOSTEP_PT_dance")
-    yield from looks.widen(80)
+    yield from looks.widen(100)
 
 
 @step
