@@ -98,8 +98,12 @@ def _orphan():
     bpy.data.meshes.new("left")
 
 
+def _leftover() -> Path:
+    return Path(bpy.app.tempdir) / "twostep-dance-0.npz"
+
+
 def _file():
-    (Path(bpy.app.tempdir) / "twostep-dance-0.npz").write_bytes(b"left")
+    _leftover().write_bytes(b"left")
 
 
 def _handle():
@@ -138,3 +142,4 @@ def test_whatever_a_dance_would_leave_is_seen(day, monkeypatch):
                 each.set() if isinstance(each, threading.Event) else each.close()
             if leak is _handler:
                 bpy.app.handlers.load_post.remove(_handle)
+            _leftover().unlink(missing_ok=True)  # other tests look whether anything is left there
