@@ -146,7 +146,9 @@ def test_a_process_that_is_left_fails_and_is_ended(go):
 
 def test_a_blender_that_hangs_is_stopped(go):
     steps = go(GOOD.replace("range(5)", "iter(lambda: 0, 1)").replace(", 5)", ", 99)"), limit=6)
-    assert "it did not end in 6 s" in steps["(end)"].error and not steps["it_counts"].ok
+    # A slow machine may not even have come to the first step.
+    assert "it did not end in 6 s" in steps["(end)"].error
+    assert not any(each.ok for each in steps.values())
 
 
 def test_the_command_line(program, tmp_path, monkeypatch, capsys):
