@@ -79,7 +79,9 @@ def context(_addon):
 def package(tmp_path_factory) -> Path:
     """A copy of what the worker needs, whose networks a test may spoil."""
     root = tmp_path_factory.mktemp("package") / "twostep"
-    shutil.copytree(client.ROOT / "inference", root / "inference")
+    # Python writes its bytecode there while it is read here, for the tests that run beside these.
+    ignored = shutil.ignore_patterns("__pycache__")
+    shutil.copytree(client.ROOT / "inference", root / "inference", ignore=ignored)
     for name in ("__init__.py", "blender_manifest.toml"):
         shutil.copy(client.ROOT / name, root)
     for kind in ("dance", "style"):
