@@ -4,7 +4,7 @@
 from __future__ import annotations
 
 from . import addon, driver, hands, looks
-from .driver import pause, step
+from .driver import pause, step, wait
 from .eyes import drawn, picture, region
 
 #: The sections that are closed at first.
@@ -22,7 +22,8 @@ def song_and_dancer():
 
 @step
 def progress():
-    yield from addon.start_dance(0.3)
+    yield from hands.push("twostep.dance")
+    yield wait(lambda: addon.now().twostep_fraction > 0.3, "a third done", 300)
     yield from drawn()
     yield from picture("progress", now=True)
     yield addon.still()
@@ -64,8 +65,7 @@ def narrow_sidebar():
 @step
 def hidpi():
     yield from looks.dress(scale=2.0)
-    yield from looks.widen(160)
-    yield from picture("hidpi")
+    yield from picture("hidpi", sidebar=True)
     yield from looks.dress(scale=driver.config["scale"])
     yield from pause(0.5)
 

@@ -137,6 +137,8 @@ def unfold(panel: str) -> Generator[Any, Any, None]:
         return
     part, step = eyes.region("UI"), round(13 * eyes.scale())
     x, y = _top()
+    if parent == first and "twostep.dance" in _found:
+        y = _found["twostep.dance"][1]  # sections come after it
     places = [(x, each) for each in range(part.y + step, y - step, step)]
     if parent:
         places.reverse()
