@@ -68,7 +68,7 @@ def told(match):
     """As `declined`, in a file that may be another one at the end."""
     with pytest.raises(trouble.TwostepError, match=match):
         yield
-    assert not list(session.Path(bpy.app.tempdir).glob("twostep-*.npz"))
+    assert not list(session.Path(bpy.app.tempdir).glob("twostep-*-*"))
 
 
 class TestFileLoaded:
@@ -77,7 +77,8 @@ class TestFileLoaded:
     def test_in_a_window(self, context, short, tmp_path):
         button = Pressed(Run(plan(context)))
         going(button._work, lambda: session.state.fraction > 0)
-        files = list(session.Path(bpy.app.tempdir).glob("twostep-*"))
+        files = list(session.Path(bpy.app.tempdir).glob("twostep-dance-*"))
+        assert files
 
         def blenders_part(*_):
             button.cancel(bpy.context)
@@ -301,7 +302,9 @@ class TestWindowClosed:
         assert bpy.app.timers.is_registered(work._move)
         # What the timer does, which never fires here: the same operator is called again.
         bpy.app.timers.unregister(work._move)
-        assert bpy.ops.twostep.dance.poll()
+        for name in ("dance", "quick_start", "score_variation", "batch_retry"):
+            # Also where it could not be begun: nothing is there to be varied or to be tried again.
+            assert getattr(bpy.ops.twostep, name).poll(), name
         assert [each for each, _ in work._homeless] == [button._work]
         work._homeless.clear()
         assert not bpy.ops.twostep.dance.poll()
