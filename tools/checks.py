@@ -62,7 +62,8 @@ def main(arguments: list[str]) -> int:
         parser.error(f"there is no part {unknown[0]!r}; there are: {', '.join(parts)}")
     outcomes = {name: _check(name, checks[name]) for name in names if name in checks}
     chosen = {name: suites[name] for name in names if name in suites}
-    outcomes |= _test(chosen, options.jobs, everything=not options.parts)
+    at_once = max(1, min(options.jobs, len(chosen)))  # one alone has all cores
+    outcomes |= _test(chosen, at_once, everything=not options.parts)
     return _summary(outcomes)
 
 
