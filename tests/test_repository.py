@@ -117,11 +117,15 @@ def test_an_unknown_command_is_told():
     assert "python run.py demo" in wrong.stderr
 
 
-def test_the_pictures_and_files_that_the_readme_points_at_are_there():
-    readme = (ROOT / "README.md").read_text(encoding="utf-8")
-    targets = re.findall(r"\]\((?!https?:|#)([^)]+)\)", readme)
-    assert targets
-    assert not [target for target in targets if not (ROOT / target).exists()]
+def test_the_pictures_and_files_that_pages_point_at_are_there(committed):
+    pages = [path for path in committed if path.suffix == ".md"]
+    targets = [
+        (page, target)
+        for page in pages
+        for target in re.findall(r"\]\((?!https?:|#)([^)#]+)", page.read_text(encoding="utf-8"))
+    ]
+    assert ROOT / "README.md" in {page for page, _ in targets}
+    assert not [(page, each) for page, each in targets if not (page.parent / each).exists()]
 
 
 def test_requirements_are_pinned():
