@@ -13,6 +13,6 @@ from .driver import step, tell
 def in_the_middle_of_a_dance():
     yield from breaking.set_up()
     yield from breaking.start()
-    assert breaking.temporary is not None and len(addon.workers()) == 1
+    assert breaking.temporary() and len(addon.workers()) == 1
     (driver.WORK / "tempdir.txt").write_text(bpy.app.tempdir)
     tell(tempdir=bpy.app.tempdir)
