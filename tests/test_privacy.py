@@ -203,6 +203,7 @@ def test_the_command_line_asks_nobody_and_writes_what_it_is_told_to(tmp_path):
     for name, arguments in asked.items():
         command = [sys.executable, "-m", "twostep", name, *map(str, arguments)]
         seen = watch(command, variables, tmp_path / name)
+        assert seen.events and bool(seen.wrote) == seen.traced  # it hears and sees
         assert not [event for event in seen.events if event[0].startswith(("socket.", "urllib."))]
         assert not [line for line in seen.reached if "sun_path" not in line]
         devices = ("/dev/", "/proc/", "/sys/")
