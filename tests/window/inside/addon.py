@@ -178,10 +178,11 @@ def forget_scene() -> None:
 
 
 def fill_batch() -> None:
-    """The dancer, two songs, two styles, three files of each."""
+    """The dancer, two songs, two styles, three seeds of each."""
+    bpy.ops.wm.save_as_mainfile(filepath=str(driver.WORK / "batch.blend"))
     bpy.ops.twostep.batch_add_job()
     batch = settings().batch
     job = batch.jobs[0]
     for name in (SONG, LONG):
-        job.songs.add().path = str(driver.WORK / name)
+        job.songs.add().path = f"//{name}"
     job.styles, job.seeds = {"house", "salsa"}, "1-3"

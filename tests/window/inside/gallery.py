@@ -29,6 +29,7 @@ def progress():
     yield addon.still()
     assert addon.keys() > 0
     looks.good_pose()
+    looks.from_the_front()
     yield from looks.frame()
     yield from picture("dance")
 
@@ -78,7 +79,10 @@ def sections():
             addon.fill_batch()
         if name == "character":
             yield from looks.widen(60)
+        if name == "export":
+            yield from hands.fold("TWOSTEP_PT_score")
         yield from picture(name, sidebar=True)
-        yield from hands.fold(f"TWOSTEP_PT_{name}")
+        if name != "export":
+            yield from hands.fold(f"TWOSTEP_PT_{name}")
     yield from hands.unfold("TWOSTEP_PT_score")
     yield from picture("score", sidebar=True)

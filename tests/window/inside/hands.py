@@ -133,36 +133,48 @@ def unfold(panel: str) -> Generator[Any, Any, None]:
     closed = first not in (yield from eyes.panels())
     if closed == (first in (parent, panel)):
         yield from _toggle(_top())
-    if panel in (yield from eyes.panels()):
-        return
-    part, step = eyes.region("UI"), round(13 * eyes.scale())
-    x, y = _top()
-    if parent == first and "twostep.dance" in _found:
-        y = _found["twostep.dance"][1]  # sections come after it
-    places = [(x, each) for each in range(part.y + step, y - step, step)]
-    if parent:
-        places.reverse()
-    siblings = [name for name in eyes.sections() if _parent(name) == parent]
+    if first not in (parent, panel):
+        second = next(name for name in eyes.sections()[1:] if not _parent(name))
+        _unfolded[second] = _top()[0], _top()[1] - round(28 * eyes.scale())
     before = yield from eyes.panels()
-    for place in places:
+    if panel in before:
+        return
+    for place in _headers(parent):
         if (yield from under(place)):
             continue  # a button
         after = yield from _toggle(place)
-        if panel in after:
-            _unfolded[panel] = place
+        _unfolded[panel] = place
+        if panel in after or (yield from _neighbour(panel, place, after - before)):
             return
-        for name in siblings:
-            if name in after - before:  # a neighbour: headers of closed panels lie in a row
-                yield from _toggle(place)
-                rows = siblings.index(panel) - siblings.index(name)
-                pitch = (26 if parent else 28) * eyes.scale()
-                aimed = x, place[1] - round(pitch * rows)
-                if panel in (yield from _toggle(aimed)):
-                    _unfolded[panel] = aimed
-                    return
         if after != before:
             before = yield from eyes.panels()
     raise AssertionError(f"no click in the sidebar opened {panel}")
+
+
+def _headers(parent: str) -> list[Place]:
+    """Where to look for the headers of panels in a panel, or below the first one."""
+    part, step = eyes.region("UI"), round(13 * eyes.scale())
+    x, y = _top()
+    if parent and "twostep.dance" in _found:
+        y = _found["twostep.dance"][1]  # sections come after it
+    places = [(x, each) for each in range(part.y + step, y - step, step)]
+    return places[::-1] if parent else places
+
+
+def _neighbour(panel: str, place: Place, opened: frozenset[str]) -> Generator[Any, Any, bool]:
+    """Whether the panel was opened from what a click at a place has opened, which is closed again.
+
+    Headers of closed panels lie in a row.
+    """
+    siblings = [name for name in eyes.sections() if _parent(name) == _parent(panel)]
+    for name in siblings:
+        if name in opened:
+            yield from _toggle(place)
+            pitch = (26 if _parent(panel) else 28) * eyes.scale()
+            rows = siblings.index(panel) - siblings.index(name)
+            _unfolded[panel] = place[0], place[1] - round(pitch * rows)
+            return panel in (yield from _toggle(_unfolded[panel]))
+    return False
 
 
 def fold(panel: str) -> Generator[Any, Any, None]:

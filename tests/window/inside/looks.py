@@ -3,11 +3,13 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Generator
 from pathlib import Path
 from typing import Any
 
 import bpy
+from mathutils import Euler
 
 from . import addon, driver, eyes, hands
 
@@ -68,6 +70,12 @@ def frame() -> Doing:
     """To be yielded from: the viewport shows the selected character, from a little above."""
     bpy.ops.view3d.view_selected()
     yield from driver.pause(0.4)
+
+
+def from_the_front() -> None:
+    """Look at the scene as who stands before the dancer, a little to the side."""
+    turned = Euler((math.radians(78), 0, math.radians(18))).to_quaternion()
+    eyes.viewport().spaces.active.region_3d.view_rotation = turned
 
 
 def good_pose() -> None:
