@@ -9,7 +9,7 @@ import bpy
 
 from ..inference.errors import TwostepError
 from ..scene import batches
-from ..scene.words import reported, told
+from ..scene.words import reported
 from . import batch_file
 from .batch_plan import counted, plan
 from .batch_run import Batch
@@ -33,14 +33,10 @@ class TWOSTEP_OT_batch_retry(WorkOperator, bpy.types.Operator):
     bl_label = "Retry Failed"
 
     @classmethod
-    def poll(cls, context: bpy.types.Context) -> bool:
-        if not super().poll(context):
-            return False
+    def _refused(cls, context: bpy.types.Context) -> str:
         results = context.scene.twostep.batch.results
-        if not any(result.state == "FAILED" for result in results):
-            cls.poll_message_set(told("Nothing failed the last time"))
-            return False
-        return True
+        failed = any(result.state == "FAILED" for result in results)
+        return "" if failed else "Nothing failed the last time"
 
     def _work_of(self, context: bpy.types.Context) -> Batch:
         return Batch(plan(context, again=True))

@@ -8,7 +8,6 @@ import bpy
 from ..inference.motion import Motion
 from ..inference.score.cues import read_cues
 from ..scene import armature, takes
-from ..scene.words import told
 from . import watch
 from .score_run import ScoreRun, plan, plan_variation
 from .watch import Rhythm, Watching
@@ -34,15 +33,11 @@ class TWOSTEP_OT_score_variation(WorkOperator, bpy.types.Operator):
     bl_options = {"UNDO"}
 
     @classmethod
-    def poll(cls, context: bpy.types.Context) -> bool:
-        if not super().poll(context):
-            return False
+    def _refused(cls, context: bpy.types.Context) -> str:
         ob = armature.character(context)
-        if ob is None or not takes.of(context.scene, ob):
-            said = "There is no music for this character to vary yet; press Score first"
-            cls.poll_message_set(told(said))
-            return False
-        return True
+        if ob is not None and takes.of(context.scene, ob):
+            return ""
+        return "There is no music for this character to vary yet; press Score first"
 
     def _work_of(self, context: bpy.types.Context) -> ScoreRun:
         return ScoreRun(*plan_variation(context))

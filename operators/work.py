@@ -26,8 +26,11 @@ else:  # Blender registers classes together with those of its own that they deri
 TICK = 0.1
 #: While Blender does this, nothing is to change under it.
 _JOBS = ("RENDER", "OBJECT_BAKE")
-#: Operators of the user's own hand, which ends them soon.
-_HANDS = ("TRANSFORM_OT_", "POSE_OT_")
+#: Operators of the user's own hand, which ends them soon; an undo step amid a stroke breaks it.
+_HANDS = (
+    "TRANSFORM_OT_", "POSE_OT_", "MESH_OT_", "CURVE_OT_", "CURVES_OT_", "GRAPH_OT_", "SCULPT_OT_",
+    "SCULPT_CURVES_OT_", "PAINT_OT_", "PARTICLE_OT_", "GPENCIL_OT_", "GREASE_PENCIL_OT_",
+)  # fmt: skip
 
 #: The work that goes on, and the timer that moves it in a window.
 _going: list[Work] = []
@@ -142,12 +145,20 @@ class WorkOperator(_Operator):
     _work: Work
 
     @classmethod
-    def poll(cls, _context: bpy.types.Context) -> bool:
-        """One at a time."""
-        if state.running and not _homeless:
-            cls.poll_message_set(told(f"{state.said}; wait for it or cancel it"))
-            return False
-        return True
+    def poll(cls, context: bpy.types.Context) -> bool:
+        """One at a time; what lost its window goes on in another, whatever that one shows."""
+        if _homeless:
+            return True
+        busy = f"{state.said}; wait for it or cancel it" if state.running else ""
+        said = busy or cls._refused(context)
+        if said:
+            cls.poll_message_set(told(said))
+        return not said
+
+    @classmethod
+    def _refused(cls, _context: bpy.types.Context) -> str:
+        """Why it cannot be begun, "" if it can be tried."""
+        return ""
 
     def execute(self, context: bpy.types.Context) -> set[str]:
         """Straight through, as scripts and Blender without a window want it."""
