@@ -87,13 +87,14 @@ def perform(
             ring = _ring(low, high)
             stage.objects.link(_floor(ring))
             points = np.concatenate([points, ring])
-        camera = _camera(scene, stage, fresh)
-        framing.frame_all(scene, camera, points)
         _light(scene, stage, Vector((*0.5 * (low + high)[:2], 0)) + place, fresh)
-        if fresh:
-            _clear(scene)
+        camera = _camera(scene, stage, fresh)
+        # From here on what was there changes, too, and nothing is left that could fail.
+        framing.frame_all(scene, camera, points)
         playback.set_up(scene, frames, preview=not fresh)
         scene.frame_set(frames[0])
+        if fresh:
+            _clear(scene)
     return Debut(rig, camera, landed.written.action, frames, (*warnings, *landed.warnings))
 
 
@@ -115,7 +116,9 @@ def _add_song(scene: bpy.types.Scene) -> tuple[str, ...]:
 def _is_startup(ob: bpy.types.Object) -> bool:
     """Whether it is of what Blender starts with, untouched."""
     kind, place = _STARTUP.get(ob.name, ("", ()))
-    if ob.type != kind or ob.animation_data or ob.children or len(ob.modifiers) or ob.parent:
+    if ob.type != kind or ob.mode != "OBJECT" or ob.animation_data or ob.children or ob.parent:
+        return False
+    if len(ob.modifiers) or len(ob.constraints):
         return False
     if not np.allclose(ob.location, place, atol=1e-3) or not np.allclose(ob.scale, 1):
         return False

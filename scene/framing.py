@@ -34,8 +34,6 @@ def boxes(positions: Floats) -> Floats:
 
 def frame_all(scene: bpy.types.Scene, camera: bpy.types.Object, points: Floats) -> None:
     """Put the camera where it sees all the points, (N, 3), from as near as it can."""
-    camera.rotation_mode = "XYZ"
-    camera.rotation_euler = _LOOK
     tangents = [_SHARE * tangent for tangent in half_angles(scene, camera)]
     axes = np.array(Euler(_LOOK).to_matrix())
     seen = points @ axes  # right, up, back
@@ -46,6 +44,7 @@ def frame_all(scene: bpy.types.Scene, camera: bpy.types.Object, points: Floats) 
         low = (tangent * seen[:, 2] - seen[:, axis]).max()
         sides.append(0.5 * (high - low))
         backs.append(0.5 * (high + low) / tangent)
+    camera.rotation_mode, camera.rotation_euler = "XYZ", _LOOK
     camera.location = axes @ (*sides, max(backs))
 
 

@@ -174,7 +174,9 @@ class TestScenes:
             lambda ob: setattr(ob, "name", "My Cube"),
             lambda ob: setattr(ob.data.vertices[0], "co", (0, 0, 0)),
             lambda ob: ob.modifiers.new("Bevel", "BEVEL"),
+            lambda ob: ob.constraints.new("LIMIT_LOCATION"),
             lambda ob: ob.keyframe_insert("location"),
+            lambda ob: bpy.ops.object.mode_set(mode="EDIT"),  # what is done there is not seen yet
         ],
     )
     def test_whoever_touched_the_cube_keeps_it(self, startup, motion, touch):
@@ -246,9 +248,10 @@ class TestScenes:
         assert mine != strip and mine.channel != strip.channel
         assert versions.edges(strip)[0] == 1
 
-    def test_what_fails_changes_nothing(self, startup, motion, monkeypatch):
+    @pytest.mark.parametrize("failing", ["boxes", "half_angles"])
+    def test_what_fails_changes_nothing(self, startup, motion, monkeypatch, failing):
         before = everything()
-        monkeypatch.setattr(debut.framing, "frame_all", None)
+        monkeypatch.setattr(debut.framing, failing, None)
         with pytest.raises(TypeError):
             perform(motion)
         assert everything() == before
