@@ -110,7 +110,9 @@ def test_keys_that_are_no_numbers(folder, performer, move):
 
 
 def test_nothing_to_vary(performer):
-    with pytest.raises(RuntimeError, match="no music for this character to vary yet; press Score first"):
+    with pytest.raises(
+        RuntimeError, match="no music for this character to vary yet; press Score first"
+    ):
         bpy.ops.twostep.score_variation()
 
 
