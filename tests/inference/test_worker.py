@@ -83,11 +83,9 @@ def test_cancel_ends_a_job_and_leaves_no_file(worker, tmp_path):
     worker.submit(job(1, long, out, candidates=16))
     worker.submit(job(2, long, out))
     wait(worker, "progress")
-    started = time.monotonic()
     worker.cancel()
     ends = [m for m in wait(worker, *OVER, count=2) if m["event"] in OVER]
     assert ends == [{"id": 1, "event": "cancelled"}, {"id": 2, "event": "cancelled"}]
-    assert time.monotonic() - started < 30  # at once, but for what a busy machine adds
     assert os.listdir(out.parent) == []
     assert worker.alive and not worker.busy
 
