@@ -79,3 +79,17 @@ def test_every_platform_has_its_pins():
         machine = target.rpartition("-")[2]
         known = {"x64": ("x86_64", "amd64"), "arm64": ("arm64",)}[machine]
         assert all(tag.endswith(known) for tag in tags)
+
+
+@pytest.mark.parametrize(
+    ("target", "version", "gpu", "pins"),
+    [
+        ("linux-x64", "3.11", False, "extension.txt"),
+        ("linux-x64", "3.14", False, "extension-3.14.txt"),
+        ("linux-x64", "3.13", True, "extension-gpu.txt"),
+        ("macos-x64", "3.13", False, "extension-macos-x64.txt"),
+    ],
+)
+def test_which_wheels_a_python_gets(target, version, gpu, pins):
+    found = build_extension._pins(target, version, gpu=gpu)
+    assert found.name == pins and found.is_file()
