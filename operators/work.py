@@ -27,9 +27,12 @@ TICK = 0.1
 #: While Blender does this, nothing is to change under it.
 _JOBS = ("RENDER", "OBJECT_BAKE")
 #: Operators of the user's own hand, which ends them soon; an undo step amid a stroke breaks it.
+#: What is duplicated or extruded and moved is a macro, and bears its own name while it moves.
 _HANDS = (
-    "TRANSFORM_OT_", "POSE_OT_", "MESH_OT_", "CURVE_OT_", "CURVES_OT_", "GRAPH_OT_", "SCULPT_OT_",
-    "SCULPT_CURVES_OT_", "PAINT_OT_", "PARTICLE_OT_", "GPENCIL_OT_", "GREASE_PENCIL_OT_",
+    "TRANSFORM_OT_", "OBJECT_OT_duplicate_move", "POSE_OT_", "ARMATURE_OT_", "MESH_OT_",
+    "CURVE_OT_", "CURVES_OT_", "ACTION_OT_", "GRAPH_OT_", "NLA_OT_", "NODE_OT_", "SEQUENCER_OT_",
+    "SCULPT_OT_", "SCULPT_CURVES_OT_", "PAINT_OT_", "PARTICLE_OT_", "GPENCIL_OT_",
+    "GREASE_PENCIL_OT_",
 )  # fmt: skip
 
 #: The work that goes on, and the timer that moves it in a window.
