@@ -64,11 +64,11 @@ def contact_sheet(
 def write_animation(path: Path, pictures: Sequence[Path], fps: Fraction, side: int = 360) -> None:
     """Write the pictures' middles as a WebP that plays for ever, `side` pixels wide and high."""
     with av.open(str(path), "w", format="webp", options={"loop": "0"}) as file:
-        stream = file.add_stream("libwebp_anim", rate=fps)
+        # Every picture whole: "libwebp_anim" draws what changed, and the edges of the rest fray.
+        stream = file.add_stream("libwebp", rate=fps)
         stream.width = stream.height = side
         stream.pix_fmt = "yuv420p"
         stream.options = {"quality": "75", "compression_level": "2"}
-        stream.codec_context.gop_size = round(fps)  # what hardly changes frays until it is redrawn
         for number, picture in enumerate(pictures):
             frame = _middle(read(picture), side, "yuv420p")
             frame.pts, frame.time_base = number, 1 / fps

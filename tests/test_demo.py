@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 import os
+import re
 import signal
 import subprocess
 import sys
@@ -168,6 +169,8 @@ def test_animation_plays_every_picture_for_ever(tmp_path):
     anim = data.index(b"ANIM") + 8
     assert data[anim + 4 : anim + 6] == b"\0\0"
     assert data.count(b"ANMF") == 6
+    for start in (match.end() for match in re.finditer(b"ANMF....", data, re.DOTALL)):
+        assert data[start + 6 : start + 12] == 2 * (63).to_bytes(3, "little")  # whole pictures
     lasts = data.index(b"ANMF") + 8 + 12
     assert int.from_bytes(data[lasts : lasts + 3], "little") == pytest.approx(1000 / 15, abs=1)
 
