@@ -87,6 +87,7 @@ def test_a_record_is_judged(wrong, told):
     assert any(told in fault for fault in figures.faults(record(**wrong)))
 
 
+#: What gives back what leaks hold.
 held: list = []
 
 
@@ -107,13 +108,14 @@ def _file():
 
 
 def _handle():
-    held.append(open(__file__))  # noqa: SIM115
+    held.append(open(__file__).close)  # noqa: SIM115
 
 
 def _thread():
     stop = threading.Event()
-    held.append(stop)
-    threading.Thread(target=stop.wait, daemon=True).start()
+    thread = threading.Thread(target=stop.wait, daemon=True)
+    thread.start()
+    held.extend((thread.join, stop.set))  # the last is called first
 
 
 def _handler():
@@ -138,8 +140,7 @@ def test_whatever_a_dance_would_leave_is_seen(day, monkeypatch):
             assert done.left or list(figures.other(known, census.census(), "Then")), leak
         finally:
             while held:
-                each = held.pop()
-                each.set() if isinstance(each, threading.Event) else each.close()
+                held.pop()()
             if leak is _handler:
                 bpy.app.handlers.load_post.remove(_handle)
             _leftover().unlink(missing_ok=True)  # other tests look whether anything is left there

@@ -18,7 +18,7 @@ import bpy
 from twostep.operators import session, work
 
 PROC = Path("/proc")
-_PAGE, _TICK = os.sysconf("SC_PAGE_SIZE"), os.sysconf("SC_CLK_TCK")
+_TICK = os.sysconf("SC_CLK_TCK")
 
 
 def census() -> dict[str, Any]:
