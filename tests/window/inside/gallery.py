@@ -7,8 +7,8 @@ from . import addon, driver, hands, looks
 from .driver import pause, step, wait
 from .eyes import drawn, picture, region
 
-#: The sections that are closed at first.
-SECTIONS = ("character", "timing", "movement", "keys", "export", "batch")
+#: In the order in which they are opened.
+SECTIONS = ("character", "timing", "movement", "keys", "score", "export", "batch")
 
 
 @step
@@ -82,7 +82,5 @@ def sections():
         if name == "export":
             yield from hands.fold("TWOSTEP_PT_score")
         yield from picture(name, sidebar=True)
-        if name != "export":
+        if name not in ("score", "export"):
             yield from hands.fold(f"TWOSTEP_PT_{name}")
-    yield from hands.unfold("TWOSTEP_PT_score")
-    yield from picture("score", sidebar=True)

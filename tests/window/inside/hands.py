@@ -140,8 +140,8 @@ def unfold(panel: str) -> Generator[Any, Any, None]:
     if panel in before:
         return
     for place in _headers(parent):
-        if (yield from under(place)):
-            continue  # a button
+        if (yield from under(place)) or (yield from under(place)):
+            continue  # a button; asked twice, since Blender may be a little behind the mouse
         after = yield from _toggle(place)
         _unfolded[panel] = place
         if panel in after or (yield from _neighbour(panel, place, after - before)):
