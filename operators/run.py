@@ -33,7 +33,7 @@ class Plan:
 
     The armature and the scene are remembered by their session uid: the user may rename things,
     undo, and delete while the worker works. bones: those that may be keyed; None: all of them.
-    folder: of the job's own files, to be made and removed.
+    folder: of the job's own files.
     """
 
     armature: int
@@ -60,7 +60,7 @@ def plan(context: bpy.types.Context) -> Plan:
     bones = None if wanted is None else frozenset(wanted)
     clip = _clip(context)
     pose = armature.present_pose(context, ob, found.bones) if settings.use_present_pose else None
-    folder = Path(bpy.app.tempdir) / f"twostep-dance-{session.next_number()}"
+    folder = new_folder()
     job = DanceJob(
         song=clip.path,
         out=folder / "dance.npz",
@@ -81,13 +81,76 @@ def plan(context: bpy.types.Context) -> Plan:
     )  # fmt: skip
 
 
-class Run(Work):
-    """A dance on its way through the worker."""
+def new_folder() -> Path:
+    """For a job's own files: a folder that no other job has; `Dancing` makes and removes it."""
+    return Path(bpy.app.tempdir) / f"twostep-dance-{session.next_number()}"
+
+
+class Dancing(Work):
+    """A dance on its way through the worker; what is derived from it says where it lands.
+
+    folder: of the job's own files, to be made and removed. scene: the session uid of the scene that
+    it was asked for in.
+    """
 
     SAID, MOVE = "A dance is being made", "dance"
 
-    def __init__(self, plan: Plan) -> None:
+    def __init__(self, job: DanceJob, folder: Path, scene: int) -> None:
         super().__init__()
+        self.job, self.scene = job, scene
+        self._folder = folder
+
+    def start(self) -> None:
+        """Hand the job to the worker. Raises TwostepError when there is none to be had."""
+        self._prepare()
+        self._ask("dance", self.job.to_fields())
+        super().start()
+
+    def close(self) -> None:
+        """Tidy up, however it ended; a job that still runs is stopped."""
+        self._drop()
+        super().close()
+        # With its folder: the worker may have heard too late that nobody waits for what it writes.
+        remove_folder(self._folder)
+
+    def _prepare(self) -> None:
+        """Make the files that the worker reads or writes, and their folder."""
+        make_folder(self._folder, "; see to it that it may be written.")
+
+    def _scene(self) -> bpy.types.Scene:
+        scene = armature.by_uid(bpy.data.scenes, self.scene)
+        if scene is None:
+            raise TwostepError("The scene was deleted while the dance was made.")
+        return scene
+
+    def _title(self, song: str) -> str:
+        """What the dance's action is called."""
+        style = self.result["style"]
+        return f"{song} - {LABELS.get(style, style)}"
+
+    def _recipe(self, *, present_pose: bool) -> dict[str, Any]:
+        """What the dance's action tells of how it was made."""
+        job = self.job.to_fields()
+        recipe = {key: value for key, value in job.items() if key not in ("out", "context")}
+        return {
+            **recipe,
+            "danced_style": self.result["style"],
+            "bpm": self.result["bpm"],
+            "present_pose": present_pose,
+            "weights": self.result["weights"],
+        }
+
+    def _summary(self, result: str) -> str:
+        """What to tell the user. result: what was written."""
+        style, bpm, seconds = (self.result[name] for name in ("style", "bpm", "seconds"))
+        return f"{style_label(style)} at {bpm:.0f} bpm for {seconds:.0f} s: {result}"
+
+
+class Run(Dancing):
+    """A dance for the character that is there, to the song that is there."""
+
+    def __init__(self, plan: Plan) -> None:
+        super().__init__(plan.job, plan.folder, plan.scene)
         self.plan = plan
         self._fitting: Aside[tuple[Motion, apply.Fitted]] | None = None
         self._reducing: Aside[tuple[keys.Draft, Reduced]] | None = None
@@ -103,14 +166,15 @@ class Run(Work):
         return self.plan.options.keys == "FEW"
 
     def start(self) -> None:
-        """Hand the job to the worker. Raises TwostepError when there is none to be had."""
-        make_folder(self.plan.folder, "; see to it that it may be written.")
-        if self.plan.context is not None and self.plan.job.context is not None:
-            with replaced(self.plan.job.context) as path:
-                self.plan.context.save(path)
-        self._ask("dance", self.plan.job.to_fields())
-        self.asked |= {"rig": self.plan.recognition.label, **self.plan.options.to_fields()}
+        """As all do, and note for whom it is."""
         super().start()
+        self.asked |= {"rig": self.plan.recognition.label, **self.plan.options.to_fields()}
+
+    def _prepare(self) -> None:
+        super()._prepare()
+        if self.plan.context is not None and self.job.context is not None:
+            with replaced(self.job.context) as path:
+                self.plan.context.save(path)
 
     def apply(self) -> str:
         """Key the dance. Raises TwostepError, the scene unchanged, when it has nowhere to go."""
@@ -118,24 +182,20 @@ class Run(Work):
         assert self._fitting is not None
         motion, fitted = self._fitting.result()
         few = None if self._reducing is None else self._reducing.result()
-        style = self.result["style"]
         self._note_provider()
-        name = f"{self.plan.clip.name} - {LABELS.get(style, style)}"
         with meant(scene):
             landed = apply.apply_dance(
                 ob,
                 motion,
                 self.plan.placement,
-                name,
-                self._recipe(style),
+                self._title(self.plan.clip.name),
+                self._recipe(present_pose=self.plan.context is not None),
                 self.plan.options,
                 self.plan.bones,
                 apply.Prepared(fitted, few),
             )
         self.warnings += landed.warnings
-        bpm, seconds = self.result["bpm"], self.result["seconds"]
-        result = _told(landed.written, self.plan.options)
-        return f"{style_label(style)} at {bpm:.0f} bpm for {seconds:.0f} s: {result}"
+        return self._summary(_told(landed.written, self.plan.options))
 
     def _advance(self) -> bool:
         if not self.result:
@@ -163,33 +223,13 @@ class Run(Work):
     def _found(self) -> tuple[bpy.types.Object, bpy.types.Scene]:
         """The armature and the scene, as they were, or TwostepError."""
         ob = armature.by_uid(bpy.data.objects, self.plan.armature)
-        scene = armature.by_uid(bpy.data.scenes, self.plan.scene)
         if ob is None:
             raise TwostepError("The character was deleted while it learned to dance.")
-        if scene is None:
-            raise TwostepError("The scene was deleted while the dance was made.")
+        scene = self._scene()
         armature.check(ob)
         if armature.recognition(ob) != self.plan.recognition:
             raise TwostepError(f"The bones of {ob.name} were changed meanwhile; press Dance again.")
         return ob, scene
-
-    def close(self) -> None:
-        """Tidy up, however it ended; a job that still runs is stopped."""
-        self._drop()
-        super().close()
-        # With its folder: the worker may have heard too late that nobody waits for what it writes.
-        remove_folder(self.plan.folder)
-
-    def _recipe(self, style: str) -> dict[str, Any]:
-        job = self.plan.job.to_fields()
-        recipe = {key: value for key, value in job.items() if key not in ("out", "context")}
-        return {
-            **recipe,
-            "danced_style": style,
-            "bpm": self.result["bpm"],
-            "present_pose": self.plan.context is not None,
-            "weights": self.result["weights"],
-        }
 
 
 def _fitted(path: Path, figure: Figure, options: Options) -> tuple[Motion, apply.Fitted]:
