@@ -284,7 +284,7 @@ class TestSwitchedOff:
         try:
             assert gone(process) and not session._workers
             assert not session.state.running and not work._ticking
-            assert not list(session.Path(bpy.app.tempdir).glob("twostep-*"))
+            assert not list(session.Path(bpy.app.tempdir).glob("twostep-*-*"))
         finally:
             twostep.register()
         assert snapshot() == before and not list(tmp_path.rglob("*.fbx"))
