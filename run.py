@@ -10,6 +10,7 @@ Each makes the virtual environments it needs under .venvs/, once.
 
 from __future__ import annotations
 
+import signal
 import sys
 from pathlib import Path
 
@@ -34,6 +35,7 @@ def rigs(arguments: list[str]) -> int:
 
 def main(arguments: list[str]) -> int:
     """Run the command named first; the exit code is that of what it ran."""
+    signal.signal(signal.SIGTERM, signal.default_int_handler)  # what runs is stopped as well
     commands = {"demo": demo, "rigs": rigs, "test": checks.main}
     if arguments and arguments[0] in commands:
         try:

@@ -13,7 +13,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import NamedTuple
 
-from .environment import ROOT
+from .environment import ROOT, stop
 
 #: Seconds between two looks at what is running, and between two lines about how far it is.
 _LOOK, _TELL = 0.2, 60.0
@@ -64,10 +64,10 @@ def run_beside(
                 told = time.monotonic()
                 print(f"... {', '.join(_share(name, one) for name, one in running.items())}")
                 sys.stdout.flush()
-    finally:
-        for one in running.values():
-            one.process.kill()
-            one.process.wait()
+    finally:  # stopped: what they said so far is of use
+        for name, one in running.items():
+            stop(one.process)
+            _print(name, one)
 
 
 def _start(name: str, job: Job, log: Path | None) -> _Running:
@@ -90,8 +90,7 @@ def _exit_code(one: _Running, timeout: float) -> int | None:
     """None while it runs and may do so."""
     code = one.process.poll()
     if code is None and time.monotonic() - one.start > timeout:
-        one.process.kill()
-        one.process.wait()
+        stop(one.process)
         _say(one, f"\nStopped after {timeout / 60:.3g} minutes: it hangs or takes too long.")
         return 1
     return code

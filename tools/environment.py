@@ -17,6 +17,8 @@ REQUIREMENTS = ROOT / "requirements"
 #: Each Blender, and the one Python that its module is made for.
 BLENDERS = {"4.2": (3, 11), "4.5": (3, 11), "5.0": (3, 11), "5.2": (3, 13)}
 DEMO_BLENDER = "4.5"
+#: Seconds that a program has to end when it is asked to.
+_MOMENT = 3.0
 
 
 class SetupError(Exception):
@@ -56,13 +58,25 @@ def run(
     folder: Path = ROOT,
 ) -> int:
     """Run a command in `folder` and tell its exit code. Raises TimeoutExpired."""
-    return subprocess.run(
-        [str(part) for part in command],
-        cwd=folder,
-        env={**os.environ, **(variables or {})},
-        timeout=timeout,
-        check=False,
-    ).returncode
+    process = subprocess.Popen(
+        [str(part) for part in command], cwd=folder, env={**os.environ, **(variables or {})}
+    )
+    try:
+        return process.wait(timeout)
+    except BaseException:
+        stop(process)
+        raise
+
+
+def stop(process: subprocess.Popen) -> None:
+    """End a program: Ctrl-C, which it hears as well, then a request, then force."""
+    for end in (process.terminate, process.kill):
+        try:
+            process.wait(_MOMENT)
+            return
+        except subprocess.TimeoutExpired:
+            end()
+    process.wait()
 
 
 def _install(folder: Path, python: Path, names: Sequence[str]) -> None:

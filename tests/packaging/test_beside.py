@@ -66,10 +66,13 @@ def test_how_they_end(tmp_path, capfd, at_once):
         assert words in printed
 
 
-def test_none_outlives_a_run_that_is_broken_off(tmp_path):
-    """As when somebody presses Ctrl+C: what was running is ended, what waited never starts."""
+def test_none_outlives_a_run_that_is_broken_off(tmp_path, capfd):
+    """What was running is asked to end and heard, what waited never starts."""
     pid, begun = tmp_path / "pid", tmp_path / "begun"
-    stays = "import os, sys, time; open(sys.argv[1], 'w').write(str(os.getpid())); time.sleep(600)"
+    stays = (
+        "import os, signal, sys, time; signal.signal(signal.SIGTERM, lambda *_: sys.exit('tidy'));"
+        "open(sys.argv[1], 'w').write(str(os.getpid())); time.sleep(600)"
+    )
     ends = "import os, sys, time\nwhile not os.path.exists(sys.argv[1]): time.sleep(0.01)"
     starts = "import sys; open(sys.argv[1], 'w').close()"
     jobs = {"stays": job(stays, pid), "ends": job(ends, pid), "waits": job(starts, begun)}
@@ -77,5 +80,6 @@ def test_none_outlives_a_run_that_is_broken_off(tmp_path):
     assert next(run)[:2] == ("ends", 0)
     run.close()
     assert not begun.exists()
+    assert os.name == "nt" or "=== stays ===\ntidy" in capfd.readouterr().out
     with pytest.raises(OSError):
         os.kill(int(Path(pid).read_text()), 0)
