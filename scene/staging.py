@@ -160,6 +160,7 @@ def _only_meanwhile() -> Iterator[None]:
     known = {collection: set(collection) for collection in touched}
     windows = [window for manager in data.window_managers for window in manager.windows]
     shown = [(window, window.scene, window.view_layer) for window in windows]
+    versions.renew_context()
     try:
         yield
     finally:
@@ -168,13 +169,14 @@ def _only_meanwhile() -> Iterator[None]:
         for collection, before in known.items():
             for extra in set(collection) - before:
                 collection.remove(extra)
+        versions.renew_context()
 
 
 def _show(window: bpy.types.Window, scene: bpy.types.Scene, layer: bpy.types.ViewLayer) -> None:
     """Turn a window back to a scene, if an exporter turned it away, as Blender's own of glTF does.
 
     A scene must not go while a window shows it: Blender turns the window to any other one, which
-    need not be the user's, and sets that one up amid the removals, where 4.2 was seen to crash.
+    need not be the user's.
     """
     if window.scene != scene:
         window.scene, window.view_layer = scene, layer

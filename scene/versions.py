@@ -181,3 +181,15 @@ def exchange_action(
     holder.action = action
     if before is not None:
         holder.action_slot = action.slots[before]
+
+
+def renew_context() -> None:
+    """Let `bpy.context` belong to a scene that is there.
+
+    4.2's belongs to the scene of which `tool_settings` or `layer_collection` was last read by way
+    of it, as Rigify does, even when that scene is gone. What is then set by way of it,
+    such as its window's scene, Blender notes in memory that has become something else's: it
+    crashed some time later, or wrote files with wrong bytes. To read anew mends it.
+    """
+    if bpy.app.version < (4, 5, 0):
+        _ = bpy.context.layer_collection

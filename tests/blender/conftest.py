@@ -72,6 +72,7 @@ def _addon():
 @pytest.fixture(autouse=True)
 def context(_addon):
     bpy.ops.wm.read_homefile(use_empty=True)
+    versions.renew_context()
     return bpy.context
 
 

@@ -82,6 +82,7 @@ def export(ob, path, form="fbx", preset="generic", **others):
 
 def empty():
     bpy.ops.wm.read_homefile(use_empty=True)
+    versions.renew_context()  # Blender's own importers set things by way of it
     bpy.context.scene.render.fps = 30
 
 
@@ -236,6 +237,18 @@ def test_the_window_shows_the_same_scene(context, tmp_path, form):
     export(ob, tmp_path / f"dance.{form}", form)
     assert (context.window.scene, context.window.view_layer.name) == (home, "Second")
     assert snapshot() == before
+
+
+@pytest.mark.parametrize("form", exporters.FORMATS)
+def test_nothing_is_set_by_way_of_a_scene_that_is_gone(context, tmp_path, form):
+    """4.2's context belongs to the scene whose tool settings were read last."""
+    ob = dancing(5)
+    gone = bpy.data.scenes.new("Gone")
+    with context.temp_override(scene=gone):
+        assert bpy.context.tool_settings == gone.tool_settings
+    bpy.data.scenes.remove(gone)
+    export(ob, tmp_path / f"dance.{form}", form)
+    assert bpy.context.id_data in (None, context.scene)
 
 
 @pytest.mark.parametrize("form", exporters.FORMATS)
