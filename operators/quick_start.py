@@ -67,8 +67,8 @@ def _shown(scene: bpy.types.Scene) -> Iterator[None]:
 
 
 class TWOSTEP_OT_quick_start(WorkOperator, bpy.types.Operator):
-    """Add a dancer, a song, a dance to it and a camera, and play; sets Sync to Audio, and the \
-frame range to the dance (the preview range where other things are in the scene)"""
+    """Add a dancer, a song, a dance, a camera, and play; sets Sync to Audio and the frame range. \
+Blender's first cube and light go; a scene with more stays, and has its preview range set"""
 
     bl_idname = "twostep.quick_start"
     bl_label = "Quick Start"

@@ -283,8 +283,13 @@ def _move() -> None:
     windows = bpy.context.window_manager.windows
     if not (_homeless and windows):
         return
-    with bpy.context.temp_override(window=windows[0]):
+    at_home = (window for window in windows if _has_viewport(window))
+    with bpy.context.temp_override(window=next(at_home, windows[0])):
         getattr(bpy.ops.twostep, _homeless[0][1])("INVOKE_DEFAULT")
+
+
+def _has_viewport(window: bpy.types.Window) -> bool:
+    return any(area.type == "VIEW_3D" for area in window.screen.areas)
 
 
 @bpy.app.handlers.persistent
@@ -299,10 +304,17 @@ def _end_reading(_path: str) -> None:
 
 def watch_files() -> None:
     """Notice when Blender reads another file."""
+    for handlers, noticed in _handlers():
+        handlers.append(noticed)
+
+
+def _handlers() -> tuple[tuple[list[Any], Any], ...]:
     handlers = bpy.app.handlers
-    handlers.load_pre.append(_begin_reading)
-    handlers.load_post.append(_end_reading)
-    handlers.load_post_fail.append(_end_reading)
+    return (
+        (handlers.load_pre, _begin_reading),
+        (handlers.load_post, _end_reading),
+        (handlers.load_post_fail, _end_reading),
+    )
 
 
 def stop() -> None:
@@ -310,10 +322,9 @@ def stop() -> None:
 
     Blender forgets a running operator whose class it takes back, without cancelling it.
     """
-    handlers = bpy.app.handlers
-    handlers.load_pre.remove(_begin_reading)
-    handlers.load_post.remove(_end_reading)
-    handlers.load_post_fail.remove(_end_reading)
+    for handlers, noticed in _handlers():
+        if noticed in handlers:  # nobody else cleared them
+            handlers.remove(noticed)
     shown = bool(_homeless or _going)
     _homeless.clear()
     if bpy.app.timers.is_registered(_move):
