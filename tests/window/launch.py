@@ -29,8 +29,6 @@ _PATIENCE = 10.0
 _FAULT = re.compile(
     r"^\s*(Traceback \(most recent|Error\b|\w*Error:|.*EXCEPTION_|Segmentation)", re.M
 )
-#: What Blender says of its own at its end, now and then: that it freed one block too many (-1).
-_OWN = (r"Not freed memory blocks: 4294967295\b",)
 _ASK = (
     "import bpy, sys; print('is', bpy.app.version_string.replace(' ', '_'), "
     "'%d.%d' % sys.version_info[:2])"
@@ -197,8 +195,7 @@ class Program:
         faults += [
             line.strip()
             for line in said.splitlines()
-            if _FAULT.match(line)
-            and not any(re.search(each, line) for each in (*_OWN, *session.expected))
+            if _FAULT.match(line) and not any(re.search(each, line) for each in session.expected)
         ]
         for number in self._left_for_long():
             faults.append(f"process {number} was left")

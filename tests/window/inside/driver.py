@@ -108,6 +108,10 @@ def main(scenario: str) -> None:
         bpy.app.timers.register(running.tick, first_interval=1.0, persistent=True)
 
 
+def _leave() -> None:
+    bpy.ops.wm.quit_blender()
+
+
 class _Driver:
     """Where it is: the step, what it waits for, and since when."""
 
@@ -185,8 +189,12 @@ class _Driver:
     def _quit(self) -> None:
         self._write(event="quit")
         if not bpy.app.background:
-            # Not from within the timer: Blender is to be left as by a user.
-            bpy.ops.wm.quit_blender()
+            # As a user who has to go to a menu: left with the mouse on a panel's header that was
+            # just clicked, Blender frees the panel twice, whatever is in it.
+            for each in bpy.context.window_manager.windows:
+                x, y = each.width // 3, each.height // 2
+                each.event_simulate(type="MOUSEMOVE", value="NOTHING", x=x, y=y)
+            bpy.app.timers.register(_leave, first_interval=2.0, persistent=True)
 
     def _place(self) -> Any:
         """The context of a user whose mouse is in the viewport."""
