@@ -113,9 +113,9 @@ def push(operator: str, near: str = "") -> Generator[None, Any, Place]:
 def _raster() -> Iterator[Place]:
     """Wide buttons first, then the small ones at the right edge, from the top downwards."""
     part, scale = eyes.region("UI"), eyes.scale()
-    for share in (0.5, 0.86):
+    for x in (part.width // 2, part.width - round(48 * scale)):
         for y in range(part.y + part.height - round(10 * scale), part.y, -round(14 * scale)):
-            yield part.x + round(part.width * share), y
+            yield part.x + x, y
 
 
 #: Which panels were unfolded here, and where their headers were clicked.
