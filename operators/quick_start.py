@@ -12,7 +12,7 @@ import bpy
 from ..inference.errors import TwostepError
 from ..inference.jobs import DanceJob
 from ..inference.motion import Motion
-from ..scene import debut, playback
+from ..scene import debut, playback, versions
 from . import session
 from .run import Dancing, new_folder
 from .work import Work, WorkOperator
@@ -54,6 +54,7 @@ class QuickRun(Dancing):
 @contextmanager
 def _shown(scene: bpy.types.Scene) -> Iterator[None]:
     """The scene in the window, whichever one the user looks at meanwhile: bones are made there."""
+    versions.renew_context()
     window = bpy.context.window
     before = window.scene if window is not None else scene
     if before == scene:

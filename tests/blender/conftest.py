@@ -62,6 +62,7 @@ def pytest_unconfigure() -> None:
 def _addon():
     twostep.register()
     _registered.append(True)
+    bpy.app.handlers.load_post.append(_renew_context)
     # A class that is still registered when the interpreter exits crashes 4.2 and hangs 4.5,
     # so this also has to happen when pytest is interrupted.
     atexit.register(_unregister_once)
@@ -72,8 +73,13 @@ def _addon():
 @pytest.fixture(autouse=True)
 def context(_addon):
     bpy.ops.wm.read_homefile(use_empty=True)
-    versions.renew_context()
     return bpy.context
+
+
+@bpy.app.handlers.persistent
+def _renew_context(_path: str) -> None:
+    """Tests, and Blender's own importers, set things by way of the context."""
+    versions.renew_context()
 
 
 @pytest.fixture(scope="session")

@@ -82,7 +82,6 @@ def export(ob, path, form="fbx", preset="generic", **others):
 
 def empty():
     bpy.ops.wm.read_homefile(use_empty=True)
-    versions.renew_context()  # Blender's own importers set things by way of it
     bpy.context.scene.render.fps = 30
 
 

@@ -148,7 +148,12 @@ class TestButton:
         run = QuickRun(startup)
         run.start()
         startup.window.scene = bpy.data.scenes.new("Other")
+        gone = bpy.data.scenes.new("Gone")
+        with startup.temp_override(scene=gone):
+            assert bpy.context.tool_settings == gone.tool_settings  # 4.2's context is that scene's
+        bpy.data.scenes.remove(gone)
         finished(run)
+        assert bpy.context.id_data in (None, *bpy.data.scenes)
         assert "Dancer" in asked.objects and asked.sync_mode == "AUDIO_SYNC"
         assert not bpy.data.scenes["Other"].objects and run.made.camera == asked.camera
 
