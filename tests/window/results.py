@@ -4,11 +4,15 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict
 from pathlib import Path
 
 from .launch import Step
+
+#: Where something lies on the machine that it ran on.
+_FOLDERS = re.compile(r"(/[\w.-]+)+/")
 
 
 def failed(runs: Iterable[Sequence[Step]]) -> int:
@@ -51,7 +55,7 @@ def report(runs: Mapping[str, Sequence[Step]], system: str) -> str:
         "new user's settings, the extension's zip as it is built, mouse and keys through Blender's",
         "own queue of events, and after every step a look at what has become of the scene, the",
         "files and the processes. `(end)` is the end of Blender: its exit code, no fault in all",
-        "that it said, no process left.",
+        "that it said, no process left. `break_...`: what `--breaks` does to break it.",
         "",
         f"{good} of {count} steps passed. {system}",
         "",
@@ -68,6 +72,14 @@ def report(runs: Mapping[str, Sequence[Step]], system: str) -> str:
 def _cell(steps: Sequence[Step], session: str, name: str) -> str:
     for each in steps:
         if (each.session, each.name) == (session, name):
-            facts = [f"{key.replace('_', ' ')} {value}" for key, value in each.facts.items()]
+            facts = [
+                f"{key.replace('_', ' ')} {_brief(value)}" for key, value in each.facts.items()
+            ]
             return "; ".join([f"{each.seconds:g} s" if each.ok else "**failed**", *facts])
     return "not run"
+
+
+def _brief(value: object) -> str:
+    """The first line, without the folders of a machine."""
+    first = next(iter(str(value).splitlines()), "")
+    return _FOLDERS.sub("…/", first)

@@ -190,10 +190,12 @@ def test_a_screen_is_given_where_there_is_none_and_one_can_be_had(tmp_path, monk
 
 
 def test_the_page_tells_of_every_step_and_blender():
-    steps = [Step("a", "one_thing", True, 2.0, facts={"keys": 7}), Step("a", "other", False)]
+    facts = {"keys": 7, "said": "No /home/me/a.ogg.\n\nTwostep 0.1"}
+    steps = [Step("a", "one_thing", True, 2.0, facts=facts), Step("a", "other", False)]
     page = results.report({"4.2": steps, "5.2": steps[:1]}, "Somewhere.")
     assert "2 of 3 steps passed. Somewhere." in page
-    assert "| a: one thing | 2 s; keys 7 | 2 s; keys 7 |" in page
+    cell = "2 s; keys 7; said No …/a.ogg."
+    assert f"| a: one thing | {cell} | {cell} |" in page
     assert "| a: other | **failed** | not run |" in page
 
 
