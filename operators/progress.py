@@ -5,6 +5,8 @@ They are computed, so nothing of them is saved with a file or undone. They lie o
 manager itself: in a property group, their functions make Blender 4.2 crash when it exits.
 """
 
+from typing import Any
+
 import bpy
 
 from .session import state
@@ -12,9 +14,8 @@ from .session import state
 _PREFIX = "twostep_"
 
 
-def register() -> None:
-    """Make them known to Blender."""
-    properties = {
+def _properties() -> dict[str, Any]:
+    return {
         "running": bpy.props.BoolProperty(
             name="Running",
             description="Whether something is being made",
@@ -49,11 +50,15 @@ def register() -> None:
             get=lambda _self: state.trouble,
         ),
     }
-    for name, kind in properties.items():
+
+
+def register() -> None:
+    """Make them known to Blender."""
+    for name, kind in _properties().items():
         setattr(bpy.types.WindowManager, _PREFIX + name, kind)
 
 
 def unregister() -> None:
     """Take them back."""
-    for name in ("running", "fraction", "stage", "move", "provider", "provider_note", "trouble"):
+    for name in _properties():
         delattr(bpy.types.WindowManager, _PREFIX + name)

@@ -15,6 +15,7 @@ from ..inference.skeleton import (
     STANDING_HEIGHT,
     rest_positions,
 )
+from . import versions
 from .body import Body, build
 
 if TYPE_CHECKING:
@@ -156,9 +157,7 @@ def _material(part: str) -> bpy.types.Material:
     material = bpy.data.materials.new(name)
     material.diffuse_color = (*colour, 1.0)
     material.roughness, material.metallic = roughness, metallic
-    if material.node_tree is None:  # from 5.0 there always is one
-        material.use_nodes = True
-    shader = next(n for n in material.node_tree.nodes if n.type == "BSDF_PRINCIPLED")
+    shader = versions.shader(material, "BSDF_PRINCIPLED")
     shader.inputs["Base Color"].default_value = (*colour, 1.0)
     shader.inputs["Roughness"].default_value = roughness
     shader.inputs["Metallic"].default_value = metallic

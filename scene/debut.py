@@ -172,9 +172,7 @@ def _floor(ring: framing.Floats) -> bpy.types.Object:
     mesh.from_pydata(ring.tolist(), [], [tuple(range(len(ring)))])
     material = bpy.data.materials.new("Floor")
     material.diffuse_color = (*_FLOOR, 1.0)
-    if material.node_tree is None:  # from 5.0 there always is one
-        material.use_nodes = True
-    shader = next(node for node in material.node_tree.nodes if node.type == "BSDF_PRINCIPLED")
+    shader = versions.shader(material, "BSDF_PRINCIPLED")
     shader.inputs["Base Color"].default_value = (*_FLOOR, 1.0)
     shader.inputs["Roughness"].default_value = 0.6
     mesh.materials.append(material)

@@ -11,6 +11,7 @@ from mathutils import Vector
 from numpy.typing import NDArray
 from scipy.ndimage import gaussian_filter1d, maximum_filter1d
 
+from . import versions
 from .framing import half_angles
 
 #: The set: half its width, where the floor starts and where it bends up, the bend's radius and
@@ -143,10 +144,8 @@ def _step(value: Floats, low: float, high: float) -> Floats:
 
 def _painted(image: bpy.types.Image) -> bpy.types.Material:
     material = bpy.data.materials.new("Stage")
-    if material.node_tree is None:  # from 5.0 there always is one
-        material.use_nodes = True
+    shader = versions.shader(material, "BSDF_PRINCIPLED")
     nodes, links = material.node_tree.nodes, material.node_tree.links
-    shader = next(node for node in nodes if node.type == "BSDF_PRINCIPLED")
     shader.inputs["Roughness"].default_value = 0.75
     texture = nodes.new("ShaderNodeTexImage")
     texture.image = image
@@ -178,9 +177,7 @@ def lights(middle: Vector) -> list[bpy.types.Object]:
 def _world() -> bpy.types.World:
     world = bpy.data.worlds.new("Stage")
     world.color = (0.55, 0.51, 0.46)
-    if world.node_tree is None:  # from 5.0 there always is one
-        world.use_nodes = True
-    background = next(node for node in world.node_tree.nodes if node.type == "BACKGROUND")
+    background = versions.shader(world, "BACKGROUND")
     background.inputs["Color"].default_value = (0.75, 0.78, 0.85, 1.0)
     background.inputs["Strength"].default_value = 0.45
     return world

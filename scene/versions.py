@@ -193,3 +193,10 @@ def renew_context() -> None:
     """
     if bpy.app.version < (4, 5, 0):
         _ = bpy.context.layer_collection
+
+
+def shader(owner: bpy.types.Material | bpy.types.World, kind: str) -> bpy.types.ShaderNode:
+    """The node of a new material or world that gives its look; from 5.0 they always have nodes."""
+    if owner.node_tree is None:
+        owner.use_nodes = True
+    return next(node for node in owner.node_tree.nodes if node.type == kind)
