@@ -13,17 +13,23 @@ SAID = "Cancelled, for another file was opened; nothing was changed."
 PATH = driver.WORK / "break_files.blend"
 
 
+def ended(picture=True):
+    """The dance has ended by itself, and has said why."""
+    yield addon.still(10)
+    yield from pause(0.6)
+    if picture:
+        yield from see()
+    tell(said=breaking.only(SAID))
+    breaking.clean()
+
+
 @step(bare=True)
 def a_new_one():
     yield from breaking.set_up()
     bpy.ops.wm.save_as_mainfile(filepath=str(PATH))
     yield from breaking.start()
     bpy.ops.wm.read_homefile()
-    yield addon.still(10)
-    yield from pause(0.6)
-    yield from see()
-    tell(said=breaking.only(SAID))
-    breaking.clean()
+    yield from ended()
     assert not bpy.data.actions
 
 
@@ -32,11 +38,7 @@ def one_from_the_disk():
     yield from breaking.set_up()
     yield from breaking.start()
     bpy.ops.wm.open_mainfile(filepath=str(PATH))
-    yield addon.still(10)
-    yield from pause(0.6)
-    yield from see()
-    tell(said=breaking.only(SAID))
-    breaking.clean()
+    yield from ended()
     assert not bpy.data.actions
 
 
@@ -45,10 +47,7 @@ def the_same_again_without_its_windows():
     breaking.forget()
     yield from breaking.start()
     bpy.ops.wm.open_mainfile(filepath=str(PATH), load_ui=False)
-    yield addon.still(10)
-    yield from pause(0.6)
-    tell(said=breaking.only(SAID))
-    breaking.clean()
+    yield from ended(picture=False)
     assert not bpy.data.actions
 
 
